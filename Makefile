@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# graintools: `make help` lists what can be asked for.
+
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+SUDO    ?= $(if $(filter 0,$(shell id -u)),,sudo)
+
+# A tool is a file in tools/. It is a producer when bpf/ has its kernel side, else a helper.
+TOOLS     := $(sort $(basename $(notdir $(wildcard tools/*.c))))
+PRODUCERS := $(filter $(TOOLS),$(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c)))
+HELPERS   := $(filter-out $(PRODUCERS),$(TOOLS))
+
+B      := build
+BIN    := $(B)/bin
+CLANG  ?= clang
+WARN   := -Wall -Wextra -Werror
+CFLAGS ?= -O2 -g
+FLAGS   = -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. -Icommon -I$(B) $(WARN) -Wno-missing-field-initializers -MMD -MP
+ifdef SANITIZE
+B      := build/sanitize
+CFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+endif
+# The machine that the programs will watch, in the words that libbpf's headers use.
+BPF_ARCH  := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell $(CC) -dumpmachine | cut -d- -f1)))
+BPF_FLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -I. $(WARN) -Wno-missing-field-initializers -Wno-unused-parameter -MMD -MP
+
+LIBS_producer := -lbpf -lelf -lz -lseccomp
+COMMON        := $(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c))
+LIB           := $(B)/libgrain.a
+
+DEPS      := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libseccomp-dev
+DEPS_TEST := perl bats jq gawk mandoc shellcheck clang-format codespell libclang-rt-14-dev strace file procps util-linux iproute2 libcap2-bin
+
+all: $(TOOLS:%=$(BIN)/%)  ## build every tool into build/bin (the default)
+
+help:  ## this list
+	@echo 'make TARGET [SANITIZE=1] [DESTDIR=…] [PREFIX=$(PREFIX)]'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+
+## One rule for each arrow: .bpf.c -> .bpf.o -> .skel.h, .c -> .o, link.
+
+$(B)/%.bpf.o: %.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BPF_FLAGS) -c $< -o $@
+	llvm-strip -g $@
+
+$(B)/%.skel.h: $(B)/%.bpf.o
+	bpftool gen skeleton $< name $(notdir $*)_bpf > $@.tmp && mv $@.tmp $@
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+$(LIB): $(COMMON)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(PRODUCERS:%=$(B)/tools/%.o): $(B)/tools/%.o: $(B)/bpf/%.skel.h
+
+$(PRODUCERS:%=$(BIN)/%): $(BIN)/%: $(B)/tools/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $< $(LIB) $(LIBS_producer) -o $@
+
+.SECONDARY:
+.DELETE_ON_ERROR:
+.PHONY: all help deps deps-test demo check unit style install uninstall static bench clean
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

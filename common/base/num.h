@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Numbers: strict parsing of what a user typed, fast printing. */
+#ifndef GRAIN_NUM_H
+#define GRAIN_NUM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Decimal digits only, all of `s`, between min and max. */
+bool parse_u64(const char *s, uint64_t min, uint64_t max, uint64_t *value);
+
+/*
+ * A time: a decimal number, maybe with a fraction, and a unit: ns us ms s m h d; none means
+ * seconds. `*ns` in nanoseconds; false when malformed or over 2^63 ns.
+ */
+bool parse_duration(const char *s, uint64_t *ns);
+
+/* A size in bytes: a decimal number and maybe K, M, G or T (powers of 1024; "KiB", "kB" are refused). */
+bool parse_size(const char *s, uint64_t *bytes);
+
+/* Writes without NUL, returns the end. At most 20 bytes, 19 digits and a sign. */
+char *put_u64(char *to, uint64_t v);
+char *put_i64(char *to, int64_t v);
+
+/* Exactly `digits` decimal digits of v, zeros in front. */
+char *put_digits(char *to, uint64_t v, int digits);
+
+/* Two lower-case hex digits a byte. */
+char *put_hex(char *to, const void *bytes, uint32_t n);
+
+/* A duration of `ns` for people: "0", "999ns", "456us", "12.3ms", "1.234s", "2m03s", "1h02m". */
+char *put_duration(char *to, uint64_t ns);
+
+#endif
