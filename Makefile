@@ -61,6 +61,36 @@ $(PRODUCERS:%=$(BIN)/%): $(BIN)/%: $(B)/tools/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(LIB) $(LIBS_producer) -o $@
 
+## Install, static, documents.
+
+STATIC := $(PRODUCERS:%=$(B)/static/%)
+static: $(STATIC)  ## producers without any run-time dependency, into build/static
+
+$(STATIC): $(B)/static/%: $(B)/tools/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -static $< $(LIB) $(LIBS_producer) -o $@
+
+install: all  ## into $(DESTDIR)$(PREFIX): tools and manual pages
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man8
+	install $(TOOLS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(TOOLS:%=man/%.8) $(DESTDIR)$(PREFIX)/share/man/man8
+
+uninstall:  ## what install put there
+	rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%) $(TOOLS:%=$(DESTDIR)$(PREFIX)/share/man/man8/%.8)
+
+deps:  ## install what building needs (Debian)
+	$(call install_packages,$(DEPS))
+
+deps-test: deps  ## install what the tests need (Debian)
+	$(call install_packages,$(DEPS_TEST))
+
+# Nothing is asked of the network when all is there. No service that a package brings is started.
+define install_packages
+@missing=$$(for p in $(1); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+test -z "$$missing" || { echo "installing" $$missing; $(SUDO) apt-get update -qq && \
+	$(SUDO) env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
+endef
+
 .SECONDARY:
 .DELETE_ON_ERROR:
 .PHONY: all help deps deps-test demo check unit style install uninstall static bench clean

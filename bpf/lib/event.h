@@ -19,18 +19,19 @@ enum event_type {
 	EVENT_LOST,	    /* made in user space from the loss counters */
 	EVENT_CGROUP_MKDIR, /* never printed: tells the path of a new cgroup */
 	EVENT_CGROUP_RMDIR, /* never printed: the path may be forgotten */
+	EVENT_TREE,	    /* only counted: a process that could not be followed */
 	EVENT_TOOL = 16,
 	EVENT_TYPES = 32,
 };
 
 struct event {
-	__u32 size;  /* of the whole event, in bytes */
-	__u16 type;  /* enum event_type, or the tool's */
-	__u16 flags; /* bits whose meaning each type of event gives (see FIELD_FLAG) */
-	__u64 ts;    /* CLOCK_BOOTTIME at the hook, in ns */
+	__u32 size;   /* of the whole event, in bytes */
+	__u16 type;   /* enum event_type, or the tool's */
+	__u16 flags;  /* bits whose meaning each type of event gives (see FIELD_FLAG) */
+	__u64 ts;     /* CLOCK_BOOTTIME at the hook, in ns */
 	__u64 cgroup; /* id in the default hierarchy: the inode number of its directory */
-	__u64 start; /* start time of the thread group leader, CLOCK_BOOTTIME, in ns */
-	__u32 pid;   /* thread group id, as user space means by "pid" */
+	__u64 start;  /* start time of the thread group leader, CLOCK_BOOTTIME, in ns */
+	__u32 pid;    /* thread group id, as user space means by "pid" */
 	__u32 tid;
 	__u32 ppid;
 	__u32 uid;
@@ -50,7 +51,7 @@ struct cgroup_event {
 	struct event header;
 	__u32 len; /* of path without NUL; 0: none */
 	__u32 pad;
-	char path[CGROUP_PATH_LEN];
+	char path[CGROUP_PATH_LEN]; /* what lies behind len is undefined */
 };
 _Static_assert(sizeof(struct cgroup_event) == 64 + 8 + CGROUP_PATH_LEN, "cgroup event");
 

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which processes' events are wanted. A program asks filter_match() first; what no filter was asked
+ * for costs nothing, as the verifier removes it (`filter` is read-only when the program is loaded).
+ */
+#ifndef GRAIN_FILTER_BPF_H
+#define GRAIN_FILTER_BPF_H
+
+#include "bpf/lib/kernel.h"
+#include "bpf/lib/filter.h"
+#include "bpf/lib/process.bpf.h"
+#include "bpf/lib/ring.bpf.h"
+
+static const volatile struct filter_config filter SEC(".rodata.filter");
+
+#define FILTER_SET(name, key_type)                                                                 \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_HASH);                                                   \
+		__uint(max_entries, FILTER_ENTRIES);                                               \
+		__uint(map_flags, BPF_F_NO_PREALLOC);                                              \
+		__type(key, key_type);                                                             \
+		__type(value, u8);                                                                 \
+	} name SEC(".maps")
+
+FILTER_SET(pids, u32);	     /* --pid */
+FILTER_SET(uids, u32);	     /* --uid */
+FILTER_SET(cgroups, u64);    /* --cgroup: ids */
+FILTER_SET(excluded, u32);   /* process ids of the tool and its readers */
+FILTER_SET(tree_roots, u32); /* --tree and the command, in the PID namespace of the tool */
+
+/* Set for each thread of the processes that --tree and `-- COMMAND` follow. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, u8);
+} tree SEC(".maps");
+
+#define TREE_DEPTH   64 /* generations between a root and a process that runs already */
+#define CGROUP_DEPTH 32 /* levels of cgroups */
+
+static __always_inline bool event_wanted(u32 type)
+{
+	return filter.events & (1u << type);
+}
+
+static __always_inline bool cgroup_match(void)
+{
+	for (int level = 0; level < CGROUP_DEPTH; level++) {
+		u64 id = bpf_get_current_ancestor_cgroup_id(level);
+
+		if (!id)
+			return false;
+		if (bpf_map_lookup_elem(&cgroups, &id))
+			return true;
+	}
+	return false;
+}
+
+/* Whether events of the current task are wanted. Different filters must all match. */
+static __always_inline bool filter_match(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u32 pid = task->tgid;
+
+	if (filter.exclude && bpf_map_lookup_elem(&excluded, &pid))
+		return false;
+	if (filter.by_pid && !bpf_map_lookup_elem(&pids, &pid))
+		return false;
+	if (filter.by_tree && !bpf_task_storage_get(&tree, task, 0, 0))
+		return false;
+	if (filter.by_uid) {
+		u32 uid = bpf_get_current_uid_gid();
+
+		if (!bpf_map_lookup_elem(&uids, &uid))
+			return false;
+	}
+	if (filter.by_comm) {
+		char comm[COMM_LEN] = {};
+
+		bpf_probe_read_kernel(comm, sizeof(comm), task->group_leader->comm);
+		if (!glob_match(&filter.comm, comm, sizeof(comm)))
+			return false;
+	}
+	return !filter.by_cgroup || cgroup_match();
+}
+
+static __always_inline void tree_add(struct task_struct *task)
+{
+	u8 one = 1;
+
+	if (!bpf_task_storage_get(&tree, task, &one, BPF_LOCAL_STORAGE_GET_F_CREATE))
+		count_event(EVENT_TREE, true); /* all that it will do goes unseen */
+}
+
+/* Loaded only for --tree and `-- COMMAND`. Threads are tasks too, so that each carries the mark. */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(tree_fork, struct task_struct *parent, struct task_struct *child)
+{
+	if (bpf_task_storage_get(&tree, parent, 0, 0))
+		tree_add(child);
+	return 0;
+}
+
+/*
+ * Marks what runs already: run (read) it after tree_fork is attached, until it writes nothing,
+ * which says that no process is left without its mark. Writes a byte for each task marked. Process
+ * ids are compared in the namespace of the reader, which is the tool.
+ */
+SEC("iter/task")
+int tree_seed(struct bpf_iter__task *ctx)
+{
+	struct task_struct *self = bpf_get_current_task_btf(), *task = ctx->task, *p = task;
+	u32 level = pid_level(self);
+	u8 marked = '.';
+
+	if (!task || bpf_task_storage_get(&tree, task, 0, 0))
+		return 0;
+	for (int i = 0; i < TREE_DEPTH; i++) {
+		u32 pid = pid_at_level(p, level);
+
+		if (!pid)
+			return 0;
+		if (bpf_map_lookup_elem(&tree_roots, &pid)) {
+			tree_add(task);
+			bpf_seq_write(ctx->meta->seq, &marked, sizeof(marked));
+			return 0;
+		}
+		p = BPF_CORE_READ(p, real_parent);
+	}
+	return 0;
+}
+
+#endif

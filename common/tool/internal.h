@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of common/tool share; tools see tool.h only. */
+#ifndef GRAIN_TOOL_INTERNAL_H
+#define GRAIN_TOOL_INTERNAL_H
+
+#include <stdarg.h>
+#include <sys/types.h>
+
+#include "tool/tool.h"
+#include "bpf/lib/filter.h"
+
+struct bpf_object;
+struct bpf_map;
+
+/* The shared options, and what follows from them. */
+struct options {
+	const char *output, *write, *fields;
+	struct list pids, trees, comms, uids, cgroups, tags, event_names;
+	uint64_t duration, count, buffer, grace;
+	bool host, check, schema, verbose, quiet, strict, no_sandbox, include_self;
+	bool help, usage, version;
+
+	char **command;	   /* behind `--`, or NULL */
+	uint64_t selected; /* bit N: tool->events[N] */
+};
+
+/* options.c */
+
+/* Parses the command line. Ends the process on --help, --usage, --version and on any error (64). */
+void options_parse(const struct tool *tool, struct options *o, int argc, char **argv);
+
+/* message.c */
+
+/* Prints "NAME: sentence" to stderr. The tool's name is the process's. */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same, and ends the process. */
+void __attribute__((noreturn, format(printf, 2, 3))) die(int status, const char *format, ...);
+
+/* kernel.c */
+
+struct kernel {
+	struct bpf_object *object;
+	struct bpf_link **links;
+	size_t n_links;
+};
+
+/* Opens and loads the object for what `o` asks. Ends the process when that can't be (69, 77). */
+void kernel_load(struct kernel *k, const struct tool *tool, const struct options *o);
+
+/* Attaches all that is loaded; with a tree filter it marks what runs already. Dies like
+ * kernel_load(). */
+void kernel_attach(struct kernel *k, const struct tool *tool, const struct options *o);
+
+/* Undoes kernel_attach(). Maps stay readable. */
+void kernel_detach(struct kernel *k);
+
+/* Adds `key`, of the map's key size, to a set of the filters. */
+void kernel_set_add(const struct kernel *k, const char *map, const void *key);
+
+int kernel_map_fd(const struct kernel *k, const char *map);
+
+/*
+ * Adds up what the kernel side counted, by event type; recursion misses of a program, which never
+ * got to count, are events produced and lost of the first type that needs it.
+ */
+void kernel_tallies(const struct kernel *k, const struct tool *tool,
+		    struct tally tallies[EVENT_TYPES]);
+
+/* --check: prints what is attached and what is missing, after kernel_attach(). */
+void kernel_report(const struct kernel *k, const struct tool *tool);
+
+/* cgroup.c */
+
+/* Reads the paths of all cgroups. Ids and paths are of the default hierarchy (version 2). */
+void cgroup_scan(void);
+void cgroup_add(uint64_t id, const char *path, size_t len);
+void cgroup_remove(uint64_t id);
+const char *cgroup_path(uint64_t id);
+
+/* The id of a cgroup given as --cgroup takes it: below the root cgroup, or as path of its
+ * directory. */
+bool cgroup_find(const char *path, uint64_t *id);
+
+/* readers.c */
+
+/*
+ * Calls `add` for this process and for all that read what it writes to `fd`, directly or through
+ * further pipes. Needs the right to see other processes' descriptors.
+ */
+void readers_find(int fd, void (*add)(void *ctx, uint32_t pid), void *ctx);
+
+/* command.c */
+
+struct command {
+	pid_t pid;
+	int go; /* a byte written here starts it */
+};
+
+/* Forks a process that will execute `argv` once command_go() is called, with its stdout on our
+   stderr unless keep_stdout. */
+void command_prepare(struct command *c, char **argv, bool keep_stdout);
+void command_go(struct command *c);
+
+/* The exit status that a shell would give for a wait(2) status. */
+int command_status(int status);
+
+/* sandbox.c */
+
+/*
+ * No new privileges, no capabilities, and only the system calls that the run loop needs; `command`
+ * (0: none) is the one process that may be sent a signal. NULL, or what failed; errno says why.
+ */
+const char *sandbox_enter(pid_t command);
+
+/* run.c */
+
+/* Reads events and prints them until something ends the run. Returns the exit status. */
+int run(struct kernel *k, const struct tool *tool, const struct options *o, struct out *out, int fd,
+	struct command *command);
+
+/* Installs the signal handlers that run() looks at. */
+void run_signals(const struct options *o, pid_t command);
+
+#endif

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The BPF object: what of it is needed, loaded, attached; and what to say when the kernel won't. */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/glob.h"
+#include "tool/internal.h"
+
+#define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+
+/* What all programs use of the kernel beyond their own hooks, by the name that its BTF has for it.
+ */
+static const struct {
+	const char *enumerator, *what;
+} needs[] = {
+	{ "BPF_FUNC_ringbuf_output", "ring buffers (Linux 5.8)" },
+	{ "BPF_FUNC_task_storage_get", "task storage (5.11)" },
+	{ "BPF_FUNC_get_current_task_btf", "bpf_get_current_task_btf() (5.11)" },
+	{ "BPF_FUNC_loop", "bpf_loop() (5.17)" },
+};
+
+static bool verbose;
+
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	return verbose && level != LIBBPF_DEBUG ? vfprintf(stderr, format, args) : 0;
+}
+
+/* bpf(2) of tracing programs: CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN that has both. */
+static void check_permission(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	uint64_t have;
+
+	if (syscall(SYS_capget, &header, data))
+		die(STATUS_FAILED, "capget: %s", strerror(errno));
+	have = data[0].effective | (uint64_t)data[1].effective << 32;
+	if (have & 1ull << CAP_SYS_ADMIN)
+		return;
+	if (!(have & 1ull << CAP_BPF) || !(have & 1ull << CAP_PERFMON))
+		die(STATUS_NOT_PERMITTED,
+		    "not permitted: root, or the capabilities CAP_BPF and CAP_PERFMON, are needed");
+}
+
+static void add_missing(char *list, size_t size, const char *what)
+{
+	snprintf(list + strlen(list), size - strlen(list), "%s%s", *list ? ", " : "", what);
+}
+
+/* Called when something failed: says in one sentence what the kernel lacks. */
+static void __attribute__((noreturn)) explain(const struct kernel *k, const char *what, int error)
+{
+	char missing[1024] = "", hook[128];
+	struct bpf_program *program;
+	struct utsname host;
+	struct btf *btf;
+
+	uname(&host);
+	btf = btf__load_vmlinux_btf();
+	if (access(KERNEL_BTF, R_OK) || !btf)
+		die(STATUS_UNSUPPORTED,
+		    "this kernel (%s) has no BTF in " KERNEL_BTF
+		    ", which CONFIG_DEBUG_INFO_BTF gives",
+		    host.release);
+	for (size_t i = 0; i < sizeof(needs) / sizeof(*needs); i++) {
+		bool found = false;
+
+		/* Enumerators have no index: look through the enum of helpers. */
+		int id = btf__find_by_name_kind(btf, "bpf_func_id", BTF_KIND_ENUM);
+		const struct btf_type *type = id > 0 ? btf__type_by_id(btf, id) : NULL;
+
+		for (int n = 0; type && n < btf_vlen(type) && !found; n++)
+			found = !strcmp(btf__name_by_offset(btf, btf_enum(type)[n].name_off),
+					needs[i].enumerator);
+		if (!found)
+			add_missing(missing, sizeof(missing), needs[i].what);
+	}
+	bpf_object__for_each_program(program, k->object)
+	{
+		const char *section = bpf_program__section_name(program);
+
+		if (!bpf_program__autoload(program) || strncmp(section, "tp_btf/", 7))
+			continue;
+		snprintf(hook, sizeof(hook), "btf_trace_%s", section + 7);
+		if (btf__find_by_name_kind(btf, hook, BTF_KIND_TYPEDEF) < 0) {
+			snprintf(hook, sizeof(hook), "the tracepoint %s", section + 7);
+			add_missing(missing, sizeof(missing), hook);
+		}
+	}
+	if (*missing)
+		die(STATUS_UNSUPPORTED,
+		    "this kernel (%s) lacks %s; Linux 6.1 has all that is needed", host.release,
+		    missing);
+	if (error == EPERM || error == EACCES)
+		die(STATUS_NOT_PERMITTED,
+		    "%s: not permitted by this kernel (%s), though the capabilities are there: "
+		    "lockdown?",
+		    what, host.release);
+	die(STATUS_UNSUPPORTED, "%s: this kernel (%s) refuses: %s (-v shows more)", what,
+	    host.release, strerror(error));
+}
+
+static bool is_needed(const struct tool *tool, const struct options *o, const char *program)
+{
+	if (!strncmp(program, "tree_", 5))
+		return o->trees.n || o->command;
+	if (!strncmp(program, "cgroup_", 7))
+		return true;
+	for (size_t i = 0; tool->events[i].name; i++)
+		for (const char *const *p = tool->events[i].programs; *p; p++)
+			if (o->selected & 1ull << i && !strcmp(*p, program))
+				return true;
+	return false;
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	return strlen(s) >= strlen(end) && !strcmp(s + strlen(s) - strlen(end), end);
+}
+
+/* Sets the one variable of a read-only section, where the object has that. */
+static void set_rodata(struct bpf_object *object, const char *section, const void *value,
+		       size_t size)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, section);
+
+	if (map && bpf_map__set_initial_value(map, value, size))
+		die(STATUS_FAILED, "%s is not of %zu bytes", section, size);
+}
+
+/* A ring buffer has a power of two of pages. */
+static uint64_t ring_size(uint64_t wanted)
+{
+	uint64_t size = sysconf(_SC_PAGESIZE);
+
+	while (size < wanted)
+		size *= 2;
+	return size;
+}
+
+static void make_filter(const struct tool *tool, const struct options *o, struct filter_config *f)
+{
+	int used = 0;
+
+	*f = (struct filter_config){
+		.by_pid = o->pids.n > 0,
+		.by_tree = o->trees.n || o->command,
+		.by_comm = o->comms.n > 0,
+		.by_uid = o->uids.n > 0,
+		.by_cgroup = o->cgroups.n > 0,
+	};
+	/* Who asks for certain processes gets them, be they readers or not. */
+	f->exclude = !o->include_self && !f->by_pid && !f->by_tree;
+	for (size_t i = 0; tool->events[i].name; i++)
+		if (o->selected & 1ull << i)
+			f->events |= 1u << tool->events[i].type;
+	for (size_t i = 0; i < o->comms.n; i++) {
+		const char *wrong = glob_add(&f->comm, &used, o->comms.item[i]);
+
+		if (!wrong && strlen(o->comms.item[i]) >= COMM_LEN &&
+		    !strpbrk(o->comms.item[i], "*?[\\"))
+			wrong = "is longer than the 15 bytes that the kernel keeps of a name";
+		if (wrong)
+			die(STATUS_USAGE, "--comm: '%s' %s", o->comms.item[i], wrong);
+	}
+}
+
+void kernel_load(struct kernel *k, const struct tool *tool, const struct options *o)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, open, .object_name = tool->name);
+	struct filter_config filter;
+	struct bpf_program *program;
+	struct bpf_map *map;
+	size_t size;
+	const void *bytes = tool->object(&size);
+	int error;
+
+	verbose = o->verbose;
+	libbpf_set_print(print_libbpf);
+	make_filter(tool, o, &filter);
+	check_permission();
+	*k = (struct kernel){ .object = bpf_object__open_mem(bytes, size, &open) };
+	if (!k->object)
+		die(STATUS_FAILED, "the program inside can't be read: %s", strerror(errno));
+
+	set_rodata(k->object, ".rodata.filter", &filter, sizeof(filter));
+	set_rodata(k->object, ".rodata.config", tool->config, tool->config_size);
+	bpf_object__for_each_program(program, k->object)
+		bpf_program__set_autoload(program, is_needed(tool, o, bpf_program__name(program)));
+	bpf_object__for_each_map(map, k->object) if (ends_with(bpf_map__name(map), "_scratch"))
+		bpf_map__set_max_entries(map, libbpf_num_possible_cpus());
+	map = bpf_object__find_map_by_name(k->object, "events");
+	bpf_map__set_max_entries(map, ring_size(o->buffer));
+
+	error = bpf_object__load(k->object);
+	if (error)
+		explain(k, "loading", -error);
+}
+
+static void attach(struct kernel *k, struct bpf_program *program)
+{
+	struct bpf_link *link = bpf_program__attach(program);
+
+	if (!link)
+		explain(k, bpf_program__name(program), errno);
+	k->links = reallocarray(k->links, k->n_links + 1, sizeof(*k->links));
+	if (!k->links)
+		die(STATUS_FAILED, "out of memory");
+	k->links[k->n_links++] = link;
+}
+
+/* Runs the iterator until it finds no process any more that lacks the mark of the tree. */
+static void seed_tree(struct kernel *k)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(k->object, "tree_seed");
+	struct bpf_link *link = bpf_program__attach(program);
+	char marks[4096];
+	ssize_t n, all;
+
+	if (!link)
+		explain(k, "tree_seed", errno);
+	do {
+		int fd = bpf_iter_create(bpf_link__fd(link));
+
+		if (fd < 0)
+			explain(k, "tree_seed", errno);
+		for (all = 0; (n = read(fd, marks, sizeof(marks))) > 0; all += n)
+			;
+		if (n < 0)
+			explain(k, "tree_seed", errno);
+		close(fd);
+	} while (all);
+	bpf_link__destroy(link);
+}
+
+void kernel_attach(struct kernel *k, const struct tool *tool, const struct options *o)
+{
+	struct bpf_program *program;
+
+	/* First what follows the tree, so that no child slips through. */
+	if (o->trees.n || o->command) {
+		attach(k, bpf_object__find_program_by_name(k->object, "tree_fork"));
+		seed_tree(k);
+	}
+	bpf_object__for_each_program(program,
+				     k->object) if (bpf_program__autoload(program) &&
+						    strncmp(bpf_program__name(program), "tree_", 5))
+		attach(k, program);
+	if (o->verbose)
+		kernel_report(k, tool);
+}
+
+void kernel_detach(struct kernel *k)
+{
+	while (k->n_links)
+		bpf_link__destroy(k->links[--k->n_links]);
+}
+
+int kernel_map_fd(const struct kernel *k, const char *map)
+{
+	return bpf_object__find_map_fd_by_name(k->object, map);
+}
+
+void kernel_set_add(const struct kernel *k, const char *map, const void *key)
+{
+	uint8_t one = 1;
+
+	if (bpf_map_update_elem(kernel_map_fd(k, map), key, &one, BPF_ANY))
+		die(errno == E2BIG ? STATUS_USAGE : STATUS_FAILED,
+		    "too many values for one filter: %s", strerror(errno));
+}
+
+/* The type that a program's misses count for. */
+static int type_of(const struct tool *tool, const char *program)
+{
+	for (const struct event_desc *e = tool->events; e->name; e++)
+		for (const char *const *p = e->programs; *p; p++)
+			if (!strcmp(*p, program))
+				return e->type;
+	return EVENT_TREE;
+}
+
+void kernel_tallies(const struct kernel *k, const struct tool *tool,
+		    struct tally tallies[EVENT_TYPES])
+{
+	int fd = kernel_map_fd(k, "tallies"), cpus = libbpf_num_possible_cpus();
+	struct tally each[cpus];
+	struct bpf_program *program;
+
+	memset(tallies, 0, EVENT_TYPES * sizeof(*tallies));
+	for (uint32_t type = 0; type < EVENT_TYPES; type++) {
+		if (bpf_map_lookup_elem(fd, &type, each))
+			continue;
+		for (int cpu = 0; cpu < cpus; cpu++) {
+			tallies[type].produced += each[cpu].produced;
+			tallies[type].lost += each[cpu].lost;
+		}
+	}
+	bpf_object__for_each_program(program, k->object)
+	{
+		struct bpf_prog_info info = {};
+		uint32_t size = sizeof(info);
+		int type = type_of(tool, bpf_program__name(program));
+
+		if (!bpf_program__autoload(program) ||
+		    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
+			continue;
+		tallies[type].produced += info.recursion_misses;
+		tallies[type].lost += info.recursion_misses;
+	}
+}
+
+void kernel_report(const struct kernel *k, const struct tool *tool)
+{
+	struct bpf_program *program;
+	struct utsname host;
+	struct stat ns;
+	uint64_t root;
+
+	uname(&host);
+	fprintf(stderr, "%s: Linux %s, %s\n", tool->name, host.release, host.machine);
+	bpf_object__for_each_program(program, k->object) if (bpf_program__autoload(program))
+		fprintf(stderr, "  %-16s %s\n", bpf_program__name(program),
+			bpf_program__section_name(program));
+	if (!cgroup_find("/", &root))
+		fprintf(stderr,
+			"  degraded: no cgroup hierarchy of version 2, so no cgroup paths\n");
+	/* PROC_PID_INIT_INO in include/linux/proc_ns.h */
+	if (!stat("/proc/self/ns/pid", &ns) && ns.st_ino != 0xEFFFFFFC)
+		fprintf(stderr,
+			"  degraded: in a PID namespace; events and --pid have the host's ids\n");
+}

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The run loop: ring to lines to one write(2) a batch; and how a run ends. */
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tool/internal.h"
+
+#define MS     1000000ll
+#define SECOND (1000 * MS)
+
+#define FLUSH_SIZE (64 << 10) /* a pipe's default capacity */
+#define BATCH	   4096	      /* events between two looks at signals and clock */
+/* The kernel side wakes us when its last wake-up is 5 ms old (bpf/lib/ring.bpf.h); after that we
+ * look. */
+#define LOOK_AGAIN 6 /* ms */
+
+struct run {
+	struct kernel *kernel;
+	const struct tool *tool;
+	const struct options *o;
+	struct out *out;
+	struct ring_buffer *ring;
+	int fd, epoll;
+	struct command *command;
+
+	char *buf, *end; /* lines not yet written */
+	int batch;	 /* events since ring_buffer__consume() was called */
+
+	/* received = printed + filtered + undelivered */
+	uint64_t received, printed, filtered, undelivered;
+	uint64_t lost_told[EVENT_TYPES];
+	int64_t lost_time; /* of the last lost line */
+	int64_t progress;  /* time of the last write that took something */
+
+	bool closed; /* the reader is gone */
+	bool stuck;  /* the reader takes nothing, and we were told to end */
+	int failed;  /* errno of a write */
+	bool command_ended;
+	int command_status;
+};
+
+/* What signal handlers leave behind. */
+static volatile sig_atomic_t told_to_end;
+static volatile int64_t told_when;
+static volatile pid_t command_pid;
+static int wake = -1; /* eventfd that ends the wait */
+
+static int64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * SECOND + t.tv_nsec;
+}
+
+static void wake_up(void)
+{
+	uint64_t one = 1;
+
+	if (write(wake, &one, sizeof(one)) < 0)
+		return; /* full: it is awake already */
+}
+
+/*
+ * The first signal asks for an orderly end, the second one ends. A timer then goes on interrupting
+ * write(2), which would else wait for a stuck reader for ever.
+ */
+static void on_stop(int signal, siginfo_t *info, void *context)
+{
+	struct itimerval again = { { 0, 100000 }, { 0, 100000 } };
+	int saved = errno;
+
+	(void)context;
+	if (told_to_end)
+		_exit(128 + signal);
+	told_to_end = 1;
+	told_when = now();
+	setitimer(ITIMER_REAL, &again, NULL);
+	/* From the terminal the command has got it too. */
+	if (command_pid && info->si_code != SI_KERNEL)
+		kill(command_pid, signal);
+	wake_up();
+	errno = saved;
+}
+
+static void on_child(int signal)
+{
+	int saved = errno;
+
+	(void)signal;
+	wake_up();
+	errno = saved;
+}
+
+static void on_alarm(int signal)
+{
+	(void)signal; /* it has interrupted write(2) */
+}
+
+void run_signals(const struct options *o, pid_t command)
+{
+	static const int stops[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction stop = { .sa_sigaction = on_stop, .sa_flags = SA_SIGINFO };
+	struct sigaction child = { .sa_handler = on_child, .sa_flags = SA_NOCLDSTOP };
+	struct sigaction alarm = { .sa_handler = on_alarm };
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
+
+	(void)o;
+	command_pid = command;
+	wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (wake < 0)
+		die(STATUS_FAILED, "eventfd: %s", strerror(errno));
+	for (size_t i = 0; i < sizeof(stops) / sizeof(*stops); i++) {
+		sigaction(stops[i], NULL, &old);
+		if (old.sa_handler !=
+		    SIG_IGN) /* nohup(1), and what a shell does for jobs behind & */
+			sigaction(stops[i], &stop, NULL);
+	}
+	sigaction(SIGCHLD, &child, NULL);
+	sigaction(SIGALRM, &alarm, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+/* Whether to go on waiting for the reader. */
+static bool patient(struct run *r)
+{
+	int64_t since = told_when > r->progress ? told_when : r->progress;
+
+	r->stuck = told_to_end && now() - since > (int64_t)r->o->grace;
+	return !r->stuck;
+}
+
+/* Writes all lines, or finds out that they can't be. */
+static void flush(struct run *r)
+{
+	char *p = r->buf;
+
+	while (p < r->end && !r->closed && !r->stuck && !r->failed) {
+		ssize_t n = write(r->fd, p, r->end - p);
+
+		if (n >= 0) {
+			p += n;
+			r->progress = now();
+		} else if (errno == EPIPE) {
+			r->closed = true;
+		} else if (errno == EAGAIN) { /* somebody made our output non-blocking */
+			struct pollfd out = { .fd = r->fd, .events = POLLOUT };
+
+			if (patient(r))
+				poll(&out, 1, 100);
+		} else if (errno == EINTR) {
+			patient(r);
+		} else {
+			r->failed = errno;
+			say("can't write events: %s", strerror(errno));
+		}
+	}
+	for (; p < r->end; p++) /* a line cut in two counts as not delivered */
+		if (*p == '\n' && r->printed) {
+			r->printed--;
+			r->undelivered++;
+		}
+	r->end = r->buf;
+}
+
+static bool writable(const struct run *r)
+{
+	return !r->closed && !r->stuck && !r->failed;
+}
+
+static int on_event(void *context, void *data, size_t size)
+{
+	struct run *r = context;
+	struct event *e = data;
+	struct cgroup_event *cgroup = data;
+	char *end;
+
+	if (e->type == EVENT_CGROUP_MKDIR || e->type == EVENT_CGROUP_RMDIR) {
+		if (e->type == EVENT_CGROUP_RMDIR)
+			cgroup_remove(e->cgroup);
+		else if (cgroup->len)
+			cgroup_add(e->cgroup, cgroup->path, cgroup->len);
+		return 0;
+	}
+	r->received++;
+	if (!writable(r)) {
+		r->undelivered++;
+	} else if (r->o->count && r->printed >= r->o->count) {
+		r->filtered++;
+	} else if ((end = out_line(r->out, r->end, e, size)) == r->end) {
+		r->undelivered++; /* an event that contradicts itself: a defect of ours */
+	} else {
+		r->end = end;
+		r->printed++;
+		if (r->end - r->buf >= FLUSH_SIZE)
+			flush(r);
+	}
+	return ++r->batch < BATCH ? 0 : -EAGAIN;
+}
+
+/* Prints what waits in the ring. Returns how many events that were; under a flood not all of them.
+ */
+static uint64_t drain(struct run *r)
+{
+	uint64_t before = r->received;
+	struct timespec real, boot;
+
+	clock_gettime(CLOCK_REALTIME, &real);
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	out_set_clock(r->out, (real.tv_sec - boot.tv_sec) * SECOND + real.tv_nsec - boot.tv_nsec);
+	r->batch = 0;
+	ring_buffer__consume(r->ring);
+	flush(r);
+	return r->received - before;
+}
+
+/* Adds up the tool's own events, which the equation is about. */
+static struct tally sum(const struct tally tallies[EVENT_TYPES])
+{
+	struct tally all = {};
+
+	for (int type = EVENT_TREE; type < EVENT_TYPES; type++) {
+		all.produced += tallies[type].produced;
+		all.lost += tallies[type].lost;
+	}
+	return all;
+}
+
+/* Says in the stream what was lost since the last time. */
+static void tell_lost(struct run *r, const struct tally tallies[EVENT_TYPES])
+{
+	struct {
+		struct lost_event e;
+		struct lost_by by[EVENT_TYPES];
+	} lost = {};
+	struct timespec boot;
+	int n = 0;
+
+	for (int type = EVENT_TREE; type < EVENT_TYPES; type++) {
+		uint64_t count = tallies[type].lost - r->lost_told[type];
+
+		if (!count)
+			continue;
+		lost.by[n++] = (struct lost_by){ .count = count, .type = type };
+		lost.e.count += count;
+		r->lost_told[type] = tallies[type].lost;
+	}
+	r->lost_time = now();
+	if (!n || !writable(r))
+		return;
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	lost.e.header.ts = boot.tv_sec * SECOND + boot.tv_nsec;
+	lost.e.header.type = EVENT_LOST;
+	lost.e.header.size = sizeof(lost.e) + n * sizeof(*lost.by);
+	lost.e.by = (struct span){ sizeof(lost.e), n * sizeof(*lost.by) };
+	r->end = out_line(r->out, r->end, &lost.e.header, lost.e.header.size);
+	flush(r);
+}
+
+static void look_for_lost(struct run *r)
+{
+	struct tally tallies[EVENT_TYPES];
+
+	kernel_tallies(r->kernel, r->tool, tallies);
+	tell_lost(r, tallies);
+}
+
+static void reap(struct run *r, int flags)
+{
+	int status;
+	pid_t pid;
+
+	if (!r->command || r->command_ended)
+		return;
+	do
+		pid = waitpid(r->command->pid, &status, flags);
+	while (pid < 0 && errno == EINTR);
+	if (pid == r->command->pid) {
+		r->command_ended = true;
+		r->command_status = command_status(status);
+		command_pid = 0;
+	}
+}
+
+static bool ended(struct run *r, int64_t end)
+{
+	reap(r, WNOHANG);
+	if (r->command ? r->command_ended : told_to_end)
+		return true;
+	return !writable(r) || (r->o->count && r->printed >= r->o->count) || (end && now() >= end);
+}
+
+static void watch(struct run *r)
+{
+	int64_t end = r->o->duration ? now() + (int64_t)r->o->duration : 0;
+	struct epoll_event events[4];
+	bool busy = false;
+
+	while (!ended(r, end)) {
+		int timeout = busy ? LOOK_AGAIN : -1;
+
+		if (end) {
+			int64_t left = (end - now()) / MS + 1;
+
+			if (timeout < 0 || left < timeout)
+				timeout = left > 1000000 ? 1000000 : left > 0 ? (int)left : 0;
+		}
+		int n = epoll_wait(r->epoll, events, 4, timeout);
+
+		for (int i = 0; i < n; i++) {
+			uint64_t count;
+
+			if (events[i].data.fd == wake && read(wake, &count, sizeof(count)) < 0)
+				continue;		/* nobody else reads it */
+			if (events[i].data.fd == r->fd) /* only errors are asked for */
+				r->closed = true;
+		}
+		busy = drain(r) > 0;
+		/* What was lost shows when the ring is read: then it was full. */
+		if (now() - r->lost_time >= SECOND)
+			look_for_lost(r);
+	}
+}
+
+/* Reads the rest. Events may still be on their way on other processors: the counters tell. */
+static void finish(struct run *r, struct tally *all)
+{
+	struct tally tallies[EVENT_TYPES];
+	int64_t limit = now() + SECOND;
+
+	kernel_detach(r->kernel);
+	for (;;) {
+		while (drain(r))
+			;
+		kernel_tallies(r->kernel, r->tool, tallies);
+		*all = sum(tallies);
+		if (all->produced == r->received + all->lost || now() > limit)
+			break;
+		poll(NULL, 0, 1);
+	}
+	tell_lost(r, tallies);
+}
+
+static void append(char *line, size_t size, uint64_t n, const char *what)
+{
+	size_t len = strlen(line);
+
+	if (n)
+		snprintf(line + len, size - len, ", %llu %s", (unsigned long long)n, what);
+}
+
+static void summarize(const struct run *r, const struct tally *all)
+{
+	char line[256];
+
+	if (r->o->quiet || r->closed)
+		return;
+	snprintf(line, sizeof(line), "%llu event%s printed", (unsigned long long)r->printed,
+		 r->printed == 1 ? "" : "s");
+	append(line, sizeof(line), all->lost, "lost");
+	append(line, sizeof(line), r->filtered, "filtered");
+	append(line, sizeof(line), r->undelivered, "undelivered");
+	if (all->produced != r->received + all->lost)
+		append(line, sizeof(line), all->produced - r->received - all->lost,
+		       "unaccounted for");
+	say("%s", line);
+	if (r->o->verbose)
+		say("produced %llu = received %llu + lost %llu; "
+		    "received = printed %llu + filtered %llu + undelivered %llu",
+		    (unsigned long long)all->produced, (unsigned long long)r->received,
+		    (unsigned long long)all->lost, (unsigned long long)r->printed,
+		    (unsigned long long)r->filtered, (unsigned long long)r->undelivered);
+}
+
+static void add_to_epoll(const struct run *r, int fd, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.fd = fd };
+
+	if (epoll_ctl(r->epoll, EPOLL_CTL_ADD, fd, &event) &&
+	    errno != EPERM) /* EPERM: a plain file */
+		die(STATUS_FAILED, "epoll: %s", strerror(errno));
+}
+
+int run(struct kernel *k, const struct tool *tool, const struct options *o, struct out *out, int fd,
+	struct command *command)
+{
+	struct run r = {
+		.kernel = k, .tool = tool, .o = o, .out = out, .fd = fd, .command = command
+	};
+	struct tally all;
+
+	r.buf = r.end = malloc(FLUSH_SIZE + OUT_LINE_MAX);
+	r.ring = ring_buffer__new(kernel_map_fd(k, "events"), on_event, &r, NULL);
+	r.epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (!r.buf || !r.ring || r.epoll < 0)
+		die(STATUS_FAILED, "can't read from the kernel: %s", strerror(errno));
+	add_to_epoll(&r, ring_buffer__epoll_fd(r.ring), EPOLLIN);
+	add_to_epoll(&r, wake, EPOLLIN);
+	add_to_epoll(&r, fd, 0);
+
+	if (!o->no_sandbox) {
+		const char *wrong = sandbox_enter(command ? command->pid : 0);
+
+		if (wrong)
+			die(STATUS_FAILED, "sandbox: %s: %s (--no-sandbox runs without)", wrong,
+			    strerror(errno));
+	}
+	r.end = out_heading(out, r.end);
+	flush(&r);
+	if (command)
+		command_go(command);
+	r.lost_time = now();
+	watch(&r);
+	finish(&r, &all);
+	summarize(&r, &all);
+
+	reap(&r, 0);
+	if (r.command_status)
+		return r.command_status;
+	if (r.failed || r.stuck)
+		return STATUS_FAILED;
+	return o->strict && all.lost ? STATUS_LOST : STATUS_OK;
+}

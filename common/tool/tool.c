@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A producer from its first to its last step. */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "tool/internal.h"
+
+/* A descriptor below 3 that is closed would be given to the next file opened, and be written to. */
+static bool open_standard_files(void)
+{
+	bool have_stdout = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
+
+	for (int fd = open("/dev/null", O_RDWR); fd >= 0; fd = dup(fd)) {
+		if (fd > STDERR_FILENO) {
+			close(fd);
+			break;
+		}
+	}
+	return have_stdout;
+}
+
+static enum out_format choose_format(const struct options *o)
+{
+	const char *from_env = getenv("GRAINTOOLS_OUTPUT");
+	const char *name = o->output ? o->output : from_env && *from_env ? from_env : NULL;
+
+	if (!name)
+		return !o->write && isatty(STDOUT_FILENO) ? OUT_TABLE : OUT_JSON;
+	if (!strcmp(name, "table"))
+		return OUT_TABLE;
+	if (strcmp(name, "json"))
+		die(STATUS_USAGE, "%s: '%s' is neither table nor json",
+		    o->output ? "--output" : "$GRAINTOOLS_OUTPUT", name);
+	return OUT_JSON;
+}
+
+/* `KEY=VALUE` in two. Keys look like the fields' names. */
+static struct out_tag make_tag(const char *arg)
+{
+	char *key = strdup(arg), *equals = key ? strchr(key, '=') : NULL;
+	size_t n = key ? strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789_") : 0;
+
+	if (!equals || !n || key + n != equals || isdigit((unsigned char)*key))
+		die(STATUS_USAGE, "--tag: '%s' is not KEY=VALUE with a KEY of a-z, 0-9 and _", arg);
+	*equals = '\0';
+	return (struct out_tag){ key, equals + 1 };
+}
+
+static struct out_tag *make_tags(const struct options *o)
+{
+	static struct utsname host;
+	struct out_tag *tags = calloc(o->tags.n + 3, sizeof(*tags));
+	size_t n = 0;
+
+	if (!tags)
+		die(STATUS_FAILED, "out of memory");
+	if (o->host) {
+		uname(&host);
+		tags[n++] = (struct out_tag){ "host", host.nodename };
+		tags[n++] = (struct out_tag){ "kernel", host.release };
+	}
+	for (size_t i = 0; i < o->tags.n; i++)
+		tags[n++] = make_tag(o->tags.item[i]);
+	return tags;
+}
+
+/* From /etc/passwd alone: getpwnam(3) of a static binary would need the C library's modules. */
+static uint32_t find_user(const char *name)
+{
+	FILE *f = fopen("/etc/passwd", "re");
+	struct passwd *user;
+	uint64_t uid;
+
+	if (parse_u64(name, 0, UINT32_MAX - 1, &uid))
+		return uid;
+	while (f && (user = fgetpwent(f))) {
+		if (strcmp(user->pw_name, name))
+			continue;
+		uid = user->pw_uid;
+		fclose(f);
+		return uid;
+	}
+	die(STATUS_USAGE, "--uid: '%s' is neither a number nor a user in /etc/passwd", name);
+}
+
+static uint32_t parse_pid(const char *option, const char *arg)
+{
+	uint64_t pid;
+
+	if (!parse_u64(arg, 1, 1 << 22, &pid)) /* PID_MAX_LIMIT */
+		die(STATUS_USAGE, "--%s: '%s' is not a process id", option, arg);
+	return pid;
+}
+
+/* The values of all filters, found before anything is loaded, so that an error leaves nothing
+ * behind. */
+struct filter_values {
+	uint32_t *pids, *trees, *uids;
+	uint64_t *cgroups;
+};
+
+static struct filter_values make_filter_values(const struct options *o)
+{
+	struct filter_values v = {
+		.pids = calloc(o->pids.n + 1, sizeof(*v.pids)),
+		.trees = calloc(o->trees.n + 1, sizeof(*v.trees)),
+		.uids = calloc(o->uids.n + 1, sizeof(*v.uids)),
+		.cgroups = calloc(o->cgroups.n + 1, sizeof(*v.cgroups)),
+	};
+
+	if (!v.pids || !v.trees || !v.uids || !v.cgroups)
+		die(STATUS_FAILED, "out of memory");
+	for (size_t i = 0; i < o->pids.n; i++)
+		v.pids[i] = parse_pid("pid", o->pids.item[i]);
+	for (size_t i = 0; i < o->trees.n; i++)
+		v.trees[i] = parse_pid("tree", o->trees.item[i]);
+	for (size_t i = 0; i < o->uids.n; i++)
+		v.uids[i] = find_user(o->uids.item[i]);
+	for (size_t i = 0; i < o->cgroups.n; i++)
+		if (!cgroup_find(o->cgroups.item[i], &v.cgroups[i]))
+			die(STATUS_USAGE, "--cgroup: '%s' is no cgroup of the version 2 hierarchy",
+			    o->cgroups.item[i]);
+	return v;
+}
+
+static void set_filters(const struct kernel *k, const struct options *o,
+			const struct filter_values *v)
+{
+	for (size_t i = 0; i < o->pids.n; i++)
+		kernel_set_add(k, "pids", &v->pids[i]);
+	for (size_t i = 0; i < o->trees.n; i++)
+		kernel_set_add(k, "tree_roots", &v->trees[i]);
+	for (size_t i = 0; i < o->uids.n; i++)
+		kernel_set_add(k, "uids", &v->uids[i]);
+	for (size_t i = 0; i < o->cgroups.n; i++)
+		kernel_set_add(k, "cgroups", &v->cgroups[i]);
+}
+
+static void exclude(void *kernel, uint32_t pid)
+{
+	kernel_set_add(kernel, "excluded", &pid);
+}
+
+int tool_main(const struct tool *tool, int argc, char **argv)
+{
+	bool have_stdout = open_standard_files();
+	struct options o = {};
+	struct command command = {};
+	struct filter_values values;
+	struct kernel kernel;
+	struct out *out;
+	char error[1024];
+	int fd = STDOUT_FILENO;
+
+	options_parse(tool, &o, argc, argv);
+	if (o.schema) {
+		out_schema(stdout, tool->name, tool->events);
+		return fflush(stdout) ? STATUS_FAILED : STATUS_OK;
+	}
+	out = out_new(
+		&(struct out_config){
+			.format = choose_format(&o),
+			.events = tool->events,
+			.selected = o.selected,
+			.fields = o.fields,
+			.tags = make_tags(&o),
+			.cgroup_path = cgroup_path,
+		},
+		error, sizeof(error));
+	if (!out)
+		die(STATUS_USAGE, "%s", error);
+	values = make_filter_values(&o);
+	if (!have_stdout && !o.write && !o.check)
+		die(STATUS_FAILED, "standard output is closed");
+
+	kernel_load(&kernel, tool, &o);
+	set_filters(&kernel, &o, &values);
+	if (o.write && (fd = open(o.write, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0)
+		die(STATUS_FAILED, "%s: %s", o.write, strerror(errno));
+	if (o.command && !o.check) {
+		command_prepare(&command, o.command, o.write);
+		kernel_set_add(&kernel, "tree_roots", &(uint32_t){ command.pid });
+	}
+	/* Once before there are events, and once more for readers that a shell starts after us. */
+	readers_find(fd, exclude, &kernel);
+	kernel_attach(&kernel, tool, &o);
+	if (o.check) {
+		if (!o.verbose)
+			kernel_report(&kernel, tool);
+		return STATUS_OK;
+	}
+	cgroup_scan();
+	run_signals(&o, command.pid);
+	readers_find(fd, exclude, &kernel);
+	return run(&kernel, tool, &o, out, fd, o.command ? &command : NULL);
+}
