@@ -3,11 +3,13 @@
 #ifndef GRAIN_NAMES_H
 #define GRAIN_NAMES_H
 
-/* "ENOENT" of 2; NULL for a number that has no name. From glibc's strerrorname_np(3). */
+/* "ENOENT" of 2, "ERESTARTSYS" of 512 (the kernel's own); NULL for a number that has no name. */
 const char *errno_name(int number);
 
-/* Writes "SIGKILL", "SIGRTMIN+3" or "SIG70" (kernel numbering: real-time signals start at 32... see
- * signal(7)) and returns the end. At most 16 bytes. */
+/*
+ * Writes "SIGKILL", "SIGRTMIN+3", "SIGRTMAX-1" as `kill -l` does, "SIG70" for what has no name;
+ * returns the end. At most 16 bytes.
+ */
 char *put_signal(char *to, int number);
 
 #endif

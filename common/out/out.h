@@ -3,7 +3,7 @@
  * out: events to lines. Every event is described once, by a table of struct field; the text
  * table, NDJSON, JSON Schema, manual pages and completions all come from that table.
  *
- * Nothing here allocates or calls the kernel once out_init() has returned.
+ * Nothing here allocates or calls the kernel once out_new() has returned.
  */
 #ifndef GRAIN_OUT_H
 #define GRAIN_OUT_H
@@ -20,30 +20,31 @@
  * table ("T"). Integers are in host byte order and of 1, 2, 4 or 8 bytes unless said otherwise.
  */
 enum field_type {
-	FIELD_UINT,	/* unsigned integer. J: number */
-	FIELD_INT,	/* signed integer. J: number */
-	FIELD_ID,	/* unsigned that may pass 2^53. J: string of decimal digits */
-	FIELD_STRING,	/* struct span: bytes without NUL. J: string, and NAME_hex where not UTF-8 */
-	FIELD_CHARS,	/* char[size], up to the first NUL. J: as FIELD_STRING; empty is absent */
-	FIELD_ARGS,	/* struct span: strings, each ended by NUL (the last one maybe not). J: array
-			   of strings, and NAME_hex where one isn't UTF-8; T: quoted for the shell */
-	FIELD_TIME,	/* u64 CLOCK_BOOTTIME ns. J: RFC 3339, UTC, 9 digits; T: local HH:MM:SS.mmm */
+	FIELD_UINT,   /* unsigned integer. J: number */
+	FIELD_INT,    /* signed integer. J: number */
+	FIELD_ID,     /* unsigned that may pass 2^53. J: string of decimal digits */
+	FIELD_STRING, /* struct span: bytes without NUL. J: string, and NAME_hex where not UTF-8 */
+	FIELD_CHARS,  /* char[size], up to the first NUL. J: as FIELD_STRING; empty is absent */
+	FIELD_ARGS,   /* struct span: strings, each ended by NUL (the last one maybe not). J: array
+			 of strings, and NAME_hex where one isn't UTF-8; T: quoted for the shell */
+	FIELD_TIME,   /* u64 CLOCK_BOOTTIME ns. J: RFC 3339, UTC, 9 digits; T: local HH:MM:SS.mmm */
 	FIELD_DURATION, /* u64 ns. J: number of ns; T: 1.234s, 12.3ms, 456us */
 	FIELD_BYTES,	/* u64 count of bytes. J: number; T: number */
 	FIELD_ERRNO,	/* i32 error number, sign ignored, 0 absent. J, T: "ENOENT" */
 	FIELD_SIGNAL,	/* signal number, 0 absent. J, T: "SIGKILL", "SIGRTMIN+3" */
-	FIELD_ENUM,	/* unsigned, named by .names; a number without name prints as number. J: string */
-	FIELD_FLAGS,	/* bits, named by .names (value is the mask). J: array of strings, what has no
-			   name last as "0x…"; T: A|B */
+	FIELD_ENUM,	/* unsigned, named by .names, else its decimal digits. J: string */
+	FIELD_FLAGS,	/* bits, named by .names (value is the mask; 0: no bit at all). J: array of
+			   strings, what has no name last as "0x…"; T: A|B */
 	FIELD_FLAG,	/* bits .flag of event.flags. J: true when set, else absent; T: the name */
-	FIELD_ADDR,	/* network byte order, 4 bytes IPv4 or 16 bytes IPv6 (v4-mapped prints as IPv4) */
+	FIELD_ADDR,	/* network order, 4 bytes IPv4 or 16 bytes IPv6 (v4-mapped: as IPv4) */
 	FIELD_PORT,	/* u16, host byte order. J: number */
 	FIELD_HEX,	/* size bytes. J, T: lower-case hex digits */
 	FIELD_PROC,	/* the process: header pid and start. J: "PID.START" */
 	FIELD_CGROUP,	/* u64 cgroup id. J: its path, absent when not known */
 	FIELD_EVENT,	/* u16 event type. J: the event's name */
-	FIELD_LIST,	/* struct span: records of .record bytes each, described by .fields (of fixed-size
-			   types only). J: array of objects; T: first field, or first(second) …, comma-separated */
+	FIELD_LIST,	/* struct span: records of .record bytes each, described by .fields (only
+			   of types without span). J: array of objects; T: first field, or
+			   first(second) where there is one, comma-separated */
 };
 
 /* Which value of a number says "the kernel could not give this": the field is then absent. */
@@ -66,7 +67,7 @@ struct field {
 	enum field_omit omit;
 	uint16_t flag;	     /* FIELD_FLAG: which bits of event.flags */
 	uint16_t record;     /* FIELD_LIST: bytes of one record */
-	const char *heading; /* column of the default table; NULL: not in it */
+	const char *heading; /* column of the default table, shared by all that have the same */
 	uint8_t width;	     /* of that column; 0: free running, for the last one */
 	const struct field_name *names;
 	const struct field *fields; /* FIELD_LIST */
@@ -77,11 +78,11 @@ struct field {
 #define FIELD_AT(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 
 struct event_desc {
-	uint16_t type;	  /* struct event's type */
-	const char *name; /* "process.exec"; what follows the dot is its name for -e; NULL ends the table */
-	size_t size;	  /* of the fixed part */
-	const struct field *fields; /* its own; those of the header come before them */
-	const char *help;	    /* one sentence */
+	uint16_t type;		     /* struct event's type */
+	const char *name;	     /* "process.exec", "exec" for -e; NULL ends the table */
+	size_t size;		     /* of the fixed part */
+	const struct field *fields;  /* its own; those of the header come before them */
+	const char *help;	     /* one sentence */
 	const char *const *programs; /* BPF programs that it needs, NULL-terminated */
 	bool by_default;	     /* shown without -e */
 };
@@ -115,14 +116,14 @@ enum out_format {
 struct out_config {
 	enum out_format format;
 	const struct event_desc *events; /* the tool's, ended by a NULL name */
-	uint64_t selected;		 /* bit N: events[N] will come (which columns the table has) */
-	const char *fields;		 /* --fields LIST, or NULL */
-	const struct out_tag *tags;	 /* fixed fields for each event, ended by a NULL name, or NULL */
-	/* Path of a cgroup (NUL-terminated, valid until the next call), or NULL. May itself be NULL. */
+	uint64_t selected;	    /* bit N: events[N] will come (which columns the table has) */
+	const char *fields;	    /* --fields LIST, or NULL */
+	const struct out_tag *tags; /* fixed fields, ended by a NULL name, or NULL */
+	/* Path of a cgroup, valid until the next call, or NULL. May itself be NULL. */
 	const char *(*cgroup_path)(uint64_t id);
 };
 
-/* No line is longer: an event has less than 64 KiB, and no byte of it takes more than 10 to print. */
+/* No line is longer: an event has less than 64 KiB, and few bytes of it take more than 8. */
 #define OUT_LINE_MAX (1 << 20)
 
 struct out;
@@ -130,7 +131,7 @@ struct out;
 /*
  * Prepares output. Returns a new object for out_free(), or NULL with one sentence in `error`
  * (what is wrong and what is allowed, without newline): an unknown or repeated name in --fields,
- * a tag whose name is a field's.
+ * a tag whose name is a field's or that is not UTF-8. Tags and tables must outlive the object.
  */
 struct out *out_new(const struct out_config *config, char *error, size_t error_size);
 void out_free(struct out *o);
@@ -141,7 +142,8 @@ void out_set_clock(struct out *o, int64_t realtime_minus_boottime);
 /*
  * Writes `e`, of `size` bytes, as one line with its newline to `to`, which has room for
  * OUT_LINE_MAX bytes. Returns the end of the line; `to` itself if the event is not one of the
- * described ones or contradicts its own sizes. Lost events print whole, whatever `fields` says.
+ * described ones, contradicts its own sizes, or refers so often to the same bytes that the line
+ * would not fit. Lost events print whole, whatever `fields` says.
  */
 char *out_line(struct out *o, char *to, const struct event *e, size_t size);
 
