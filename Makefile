@@ -91,6 +91,58 @@ test -z "$$missing" || { echo "installing" $$missing; $(SUDO) apt-get update -qq
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
 endef
 
+## Tests. Each test is a program that prints TAP; prove(1) runs them and adds up.
+
+UNIT      := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
+BPF_TEST  := $(patsubst %.c,$(B)/%,$(filter-out %.bpf.c,$(wildcard tests/bpf/*.c)))
+TABLES    := $(PRODUCERS:%=$(B)/tests/tables/%)
+WORKLOADS := $(patsubst %.c,$(B)/%,$(wildcard tests/e2e/*.c))
+EXAMPLE   := $(B)/tests/example/forkwatch
+TESTS     := $(UNIT) $(BPF_TEST) $(TABLES) $(WORKLOADS) $(EXAMPLE)
+E2E       := $(wildcard tests/e2e/*.bats tests/example/*.bats)
+
+$(UNIT) $(WORKLOADS): $(B)/%: $(B)/%.o $(LIB)
+	$(CC) $(CFLAGS) $(LDFLAGS) $< $(LIB) -o $@
+
+$(BPF_TEST:%=%.o): %.o: %.skel.h
+$(EXAMPLE).o: $(EXAMPLE).skel.h
+$(BPF_TEST) $(EXAMPLE): %: %.o $(LIB)
+	$(CC) $(CFLAGS) $(LDFLAGS) $< $(LIB) $(LIBS_producer) -o $@
+
+# A tool's tables are its own: the test that holds them against BTF includes the tool's source.
+$(TABLES): $(B)/tests/tables/%: tests/tables.c $(B)/tools/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(CFLAGS) -DTOOL=$* -DTOOL_FILE='"tools/$*.c"' $< $(LIB) $(LIBS_producer) -o $@
+
+unit: $(UNIT)
+	prove --exec '' $(UNIT)
+
+# Two at a time, in mount and network namespaces of their own. Root, as there is no BPF without.
+check: all $(TESTS)  ## run all tests (root, or sudo)
+	$(MAKE) --no-print-directory SANITIZE=1 unit
+	$(SUDO) env BUILD=$(CURDIR)/$(B) unshare --mount --net sh -c \
+		'ip link set lo up && exec prove -j2 --exec "" $(BPF_TEST) $(TABLES) $(E2E)'
+
+C_FILES  := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
+SH_FILES := .ci/run $(shell git ls-files '*.sh' '*.bats' '*.bash' 2>/dev/null)
+
+style:  ## check layout, spelling, shell scripts, manual pages, and that clang has no complaint either
+	clang-format --dry-run -Werror $(C_FILES)
+	shellcheck -x $(SH_FILES)
+	codespell -q 3 $(C_FILES) $(SH_FILES) README.md man Makefile
+	mandoc -T lint -W warning man/*.[1-9]
+	@! grep -L 'SPDX-License-Identifier: GPL-2.0-or-later' $(C_FILES) $(SH_FILES) Makefile | sed 's/$$/: no licence line/' | grep .
+	$(MAKE) --no-print-directory CC=clang B=$(B)/clang all $(TESTS:$(B)/%=$(B)/clang/%)
+
+bench: all  ## measure and compare (root, or sudo); TOOL=NAME for one tool
+	$(SUDO) env BUILD=$(CURDIR)/$(B) tests/bench/run $(TOOL)
+
+demo: deps all  ## install what is needed, build, and show live events
+	$(SUDO) env BUILD=$(CURDIR)/$(B) tests/demo
+
+clean:  ## remove build/
+	rm -rf build
+
 .SECONDARY:
 .DELETE_ON_ERROR:
 .PHONY: all help deps deps-test demo check unit style install uninstall static bench clean

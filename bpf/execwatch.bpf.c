@@ -14,7 +14,7 @@ struct exec_scratch {
 	struct exec_event e;
 	char tail[ANCESTORS_LEN * sizeof(struct ancestor) + 3 * PATH_LEN + INTERPRETER_LEN +
 		  ARGS_LEN];
-	char path[PATH_BUF];
+	struct path_walk walk;
 };
 SCRATCH(exec, struct exec_scratch);
 
@@ -40,37 +40,39 @@ static __always_inline void *tail_at(struct exec_scratch *s, u64 end)
 static __always_inline u64 add_ancestors(struct exec_scratch *s, struct task_struct *task)
 {
 	struct ancestor *to = (void *)s->tail;
-	struct task_struct *p = task->real_parent;
-	u32 n = 0;
+	struct task_struct *p = BPF_CORE_READ(task, real_parent, group_leader);
+	u64 len;
 
-	for (; n < ANCESTORS_LEN; n++) {
-		struct task_struct *leader = p->group_leader;
+	/* The length lives in the event, where the verifier forgets it: else it would go through
+	   the rest of the program once for each number of ancestors. */
+	for (int i = 0; i < ANCESTORS_LEN; i++) {
+		u32 pid = BPF_CORE_READ(p, tgid);
 
-		if (!leader->tgid) /* the idle task, parent of init */
+		if (!pid) /* the idle task, parent of init */
 			break;
-		to[n].pid = leader->tgid;
-		bpf_probe_read_kernel(to[n].comm, sizeof(to[n].comm), leader->comm);
-		p = leader->real_parent;
+		to[i].pid = pid;
+		bpf_probe_read_kernel(to[i].comm, sizeof(to[i].comm), p->comm);
+		s->e.ancestors.len += sizeof(*to);
+		p = BPF_CORE_READ(p, real_parent, group_leader);
 	}
-	if (n == ANCESTORS_LEN && p->tgid)
+	len = s->e.ancestors.len;
+	CLAMP(len, (long)(ANCESTORS_LEN * sizeof(*to)));
+	if (len == ANCESTORS_LEN * sizeof(*to) && BPF_CORE_READ(p, tgid))
 		s->e.header.flags |= EXEC_ANCESTORS_TRUNCATED;
 	s->e.ancestors.off = sizeof(s->e);
-	s->e.ancestors.len = n * sizeof(*to);
-	return sizeof(s->e) + n * sizeof(*to);
+	return sizeof(s->e) + len;
 }
 
+/* PATH_… flags go into the event's flags shifted by `shift`: no branch for the verifier to follow.
+ */
 static __always_inline u64 add_path(struct exec_scratch *s, u64 end, struct span *span,
-				    struct path *path, struct path *root, u16 truncated,
-				    u16 outside)
+				    struct path *path, struct path *root, u32 shift)
 {
-	u32 flags = path_copy(tail_at(s, end), &span->len, path, root, s->path);
-	u64 len = span->len;
+	u64 len;
 
+	s->e.header.flags |= path_copy(tail_at(s, end), &span->len, path, root, &s->walk) << shift;
 	span->off = end;
-	if (flags & PATH_TRUNCATED)
-		s->e.header.flags |= truncated;
-	if (flags & PATH_OUTSIDE)
-		s->e.header.flags |= outside;
+	len = span->len;
 	CLAMP(len, PATH_LEN);
 	return end + len;
 }
@@ -79,23 +81,20 @@ static __always_inline u64 add_path(struct exec_scratch *s, u64 end, struct span
 static __always_inline u64 add_string(struct exec_scratch *s, u64 end, struct span *span, u32 max,
 				      const char *string)
 {
-	u64 n = 0;
 	long with_nul = bpf_probe_read_kernel_str(tail_at(s, end), max, string);
+	u64 n = with_nul > 0 ? with_nul - 1 : 0;
 
-	if (with_nul > 0) {
-		n = with_nul - 1;
-		CLAMP(n, PATH_LEN - 1);
-		span->off = end;
-		span->len = n;
-	}
+	CLAMP(n, PATH_LEN - 1);
+	span->off = end;
+	span->len = n;
 	return end + n;
 }
 
 /* From the new program's own memory, where the kernel has just written them. */
 static __always_inline u64 add_args(struct exec_scratch *s, u64 end, struct mm_struct *mm)
 {
-	unsigned long start = mm->arg_start;
-	u64 size = mm->arg_end - start, n = size;
+	unsigned long start = BPF_CORE_READ(mm, arg_start);
+	u64 size = BPF_CORE_READ(mm, arg_end) - start, n = size;
 
 	if (n > ARGS_LEN) {
 		n = ARGS_LEN;
@@ -113,7 +112,7 @@ static __always_inline u64 add_args(struct exec_scratch *s, u64 end, struct mm_s
 /* As ps(1) names it: "pts/0", where the kernel says "pts0". */
 static __always_inline void get_tty(char tty[16], struct task_struct *task)
 {
-	struct tty_struct *t = task->signal->tty;
+	struct tty_struct *t = BPF_CORE_READ(task, signal, tty);
 	char name[16] = {};
 
 	if (!t)
@@ -130,12 +129,12 @@ static __always_inline void get_tty(char tty[16], struct task_struct *task)
 
 static __always_inline void get_file_flags(struct event *e, struct file *file)
 {
-	struct dentry *dentry = file->f_path.dentry;
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 	char name[6] = {};
 
-	if (file->f_inode->i_nlink || dentry->d_hash.pprev)
+	if (BPF_CORE_READ(file, f_inode, i_nlink) || BPF_CORE_READ(dentry, d_hash.pprev))
 		return;
-	bpf_probe_read_kernel(name, sizeof(name), dentry->d_name.name);
+	bpf_probe_read_kernel(name, sizeof(name), BPF_CORE_READ(dentry, d_name.name));
 	if (name[0] == 'm' && name[1] == 'e' && name[2] == 'm' && name[3] == 'f' &&
 	    name[4] == 'd' && name[5] == ':')
 		e->flags |= EXEC_FILELESS;
@@ -146,8 +145,10 @@ static __always_inline void get_file_flags(struct event *e, struct file *file)
 static __always_inline void send_exec(struct task_struct *task, struct linux_binprm *bprm)
 {
 	struct exec_scratch *s = exec_scratch_get();
-	const struct cred *cred = task->cred;
-	struct fs_struct *fs = task->fs;
+	const struct cred *cred = BPF_CORE_READ(task, cred);
+	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+	struct file *file = BPF_CORE_READ(bprm, file);
+	const char *filename = BPF_CORE_READ(bprm, filename), *interp = BPF_CORE_READ(bprm, interp);
 	struct exec_event *e;
 	u64 end;
 
@@ -156,31 +157,29 @@ static __always_inline void send_exec(struct task_struct *task, struct linux_bin
 	e = &s->e;
 	__builtin_memset(e, 0, sizeof(*e));
 	event_header(&e->header, PROCESS_EXEC, 0);
-	e->gid = cred->gid.val;
-	e->euid = cred->euid.val;
-	e->egid = cred->egid.val;
+	e->gid = BPF_CORE_READ(cred, gid.val);
+	e->euid = BPF_CORE_READ(cred, euid.val);
+	e->egid = BPF_CORE_READ(cred, egid.val);
 	e->loginuid = -1;
 	if (bpf_core_field_exists(task->loginuid))
 		e->loginuid = BPF_CORE_READ(task, loginuid.val);
 	if (pid_level(task))
 		e->nspid = pid_at_level(task, pid_level(task));
-	bpf_probe_read_kernel(e->parent_comm, sizeof(e->parent_comm),
-			      task->real_parent->group_leader->comm);
+	BPF_CORE_READ_INTO(&e->parent_comm, task, real_parent, group_leader, comm);
 	get_tty(e->tty, task);
 	if (BPF_CORE_READ_BITFIELD_PROBED(bprm, secureexec))
 		e->header.flags |= EXEC_SECURE;
-	get_file_flags(&e->header, bprm->file);
+	get_file_flags(&e->header, file);
 
 	end = add_ancestors(s, task);
-	end = add_path(s, end, &e->exe, &bprm->file->f_path, &fs->root, EXEC_EXE_TRUNCATED,
-		       EXEC_EXE_OUTSIDE);
-	end = add_path(s, end, &e->cwd, &fs->pwd, &fs->root, EXEC_CWD_TRUNCATED, EXEC_CWD_OUTSIDE);
-	end = add_string(s, end, &e->filename, PATH_LEN, bprm->filename);
-	if (bprm->interp != bprm->filename) {
+	end = add_path(s, end, &e->exe, &file->f_path, &fs->root, EXEC_EXE_SHIFT);
+	end = add_path(s, end, &e->cwd, &fs->pwd, &fs->root, EXEC_CWD_SHIFT);
+	end = add_string(s, end, &e->filename, PATH_LEN, filename);
+	if (interp != filename) {
 		e->script = e->filename;
-		end = add_string(s, end, &e->interpreter, INTERPRETER_LEN, bprm->interp);
+		end = add_string(s, end, &e->interpreter, INTERPRETER_LEN, interp);
 	}
-	end = add_args(s, end, task->mm);
+	end = add_args(s, end, BPF_CORE_READ(task, mm));
 	CLAMP(end, (long)(sizeof(s->e) + sizeof(s->tail)));
 	e->header.size = end;
 	event_output(&e->header, end);
@@ -211,9 +210,10 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 static __always_inline void get_times(struct exit_event *e, struct task_struct *task,
 				      struct task_struct *leader)
 {
-	struct signal_struct *signal = task->signal;
-	u64 utime = signal->utime + task->utime, stime = signal->stime + task->stime;
-	u64 runtime = signal->sum_sched_runtime + task->se.sum_exec_runtime;
+	struct signal_struct *signal = BPF_CORE_READ(task, signal);
+	u64 utime = BPF_CORE_READ(signal, utime) + task->utime;
+	u64 stime = BPF_CORE_READ(signal, stime) + task->stime;
+	u64 runtime = BPF_CORE_READ(signal, sum_sched_runtime) + task->se.sum_exec_runtime;
 	u64 total, share; /* of system time, in parts of 2^20 */
 
 	if (leader != task) {
@@ -234,13 +234,13 @@ static __always_inline void get_times(struct exit_event *e, struct task_struct *
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
-	struct signal_struct *signal = task->signal;
-	struct task_struct *leader = task->group_leader;
+	struct signal_struct *signal = BPF_CORE_READ(task, signal);
+	struct task_struct *leader = task->group_leader; /* typed, as its storage is asked for */
 	struct exit_event *e;
 	struct life *life;
 	u32 code;
 
-	if (signal->live.counter || !filter_match())
+	if (BPF_CORE_READ(signal, live.counter) || !filter_match())
 		return 0;
 	/* Of two last threads that end at once both see `live` at 0: the first one tells. */
 	life = bpf_task_storage_get(&lives, leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -253,7 +253,9 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	__builtin_memset(e, 0, sizeof(*e));
 	event_header(&e->header, PROCESS_EXIT, sizeof(*e));
 	/* As wait_task_zombie() in kernel/exit.c chooses. */
-	code = signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code : leader->exit_code;
+	code = BPF_CORE_READ(signal, flags) & SIGNAL_GROUP_EXIT
+		       ? BPF_CORE_READ(signal, group_exit_code)
+		       : leader->exit_code;
 	e->exit_code = code & 0x7f ? -1 : (code >> 8) & 0xff;
 	e->signal = code & 0x7f;
 	if (code & 0x80)

@@ -14,15 +14,17 @@ enum {
 			     */
 #define ANCESTORS_LEN 16    /* shells in shells, make in make: rarely beyond ten */
 
-/* struct event's flags of PROCESS_EXEC */
+/* struct event's flags of PROCESS_EXEC. A path has two: PATH_TRUNCATED and PATH_OUTSIDE, shifted. */
+#define EXEC_EXE_SHIFT 0
+#define EXEC_CWD_SHIFT 2
 enum {
-	EXEC_SECURE = 1 << 0,
-	EXEC_FILELESS = 1 << 1,
-	EXEC_DELETED = 1 << 2,
-	EXEC_EXE_TRUNCATED = 1 << 3,
-	EXEC_EXE_OUTSIDE = 1 << 4,
-	EXEC_CWD_TRUNCATED = 1 << 5,
-	EXEC_CWD_OUTSIDE = 1 << 6,
+	EXEC_EXE_TRUNCATED = 1 << EXEC_EXE_SHIFT,
+	EXEC_EXE_OUTSIDE = 2 << EXEC_EXE_SHIFT,
+	EXEC_CWD_TRUNCATED = 1 << EXEC_CWD_SHIFT,
+	EXEC_CWD_OUTSIDE = 2 << EXEC_CWD_SHIFT,
+	EXEC_SECURE = 1 << 4,
+	EXEC_FILELESS = 1 << 5,
+	EXEC_DELETED = 1 << 6,
 	EXEC_ARGS_TRUNCATED = 1 << 7,
 	EXEC_ANCESTORS_TRUNCATED = 1 << 8,
 };

@@ -16,13 +16,14 @@ static __always_inline int cgroup_changed(u32 type, struct cgroup *cgroup, const
 	struct cgroup_event *e;
 	long n;
 
-	if (cgroup->root->hierarchy_id) /* only the default hierarchy has the ids of events */
+	if (BPF_CORE_READ(cgroup, root,
+			  hierarchy_id)) /* only the default hierarchy has the ids of events */
 		return 0;
 	e = event_reserve(type, sizeof(*e));
 	if (!e)
 		return 0;
 	event_header(&e->header, type, sizeof(*e));
-	e->header.cgroup = cgroup->kn->id;
+	e->header.cgroup = BPF_CORE_READ(cgroup, kn, id);
 	e->pad = 0;
 	n = bpf_probe_read_kernel_str(e->path, sizeof(e->path), path);
 	e->len = n > 0 && n < (long)sizeof(e->path) ? n - 1 : 0;

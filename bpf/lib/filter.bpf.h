@@ -78,7 +78,7 @@ static __always_inline bool filter_match(void)
 	if (filter.by_comm) {
 		char comm[COMM_LEN] = {};
 
-		bpf_probe_read_kernel(comm, sizeof(comm), task->group_leader->comm);
+		BPF_CORE_READ_INTO(&comm, task, group_leader, comm);
 		if (!glob_match(&filter.comm, comm, sizeof(comm)))
 			return false;
 	}

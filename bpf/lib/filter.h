@@ -5,8 +5,9 @@
 
 #include "bpf/lib/glob.h"
 
-#define FILTER_ENTRIES 1024 /* values of one filter, and readers left out: more than a line holds  \
-			     */
+#define FILTER_ENTRIES                                                                             \
+	1024 /* values of one filter, and readers left out: more than a line holds                 \
+	      */
 
 struct filter_config {
 	__u32 events;					  /* bit N: events of type N are wanted */

@@ -22,12 +22,16 @@ enum {
 	PATH_OUTSIDE = 2,   /* the walk did not meet the process's root */
 };
 
+/*
+ * A walk's state, in the caller's scratch memory: the verifier does not follow what is in a map,
+ * so each step looks the same to it, and it verifies one instead of thousands.
+ */
 struct path_walk {
 	struct dentry *dentry, *root_dentry;
 	struct mount *mount, *root_mount;
-	char *buf;
 	u32 pos; /* the path so far is buf[pos] to buf[PATH_END - 1] */
 	u32 flags;
+	char buf[PATH_BUF];
 };
 
 static __always_inline struct mount *mount_of(struct vfsmount *mnt)
@@ -36,11 +40,12 @@ static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 }
 
 /* One component or one mount up. 1 ends the loop. */
-static long path_up(u32 i, struct path_walk *w)
+static long path_up(u32 i, struct path_walk **context)
 {
+	struct path_walk *w = *context;
 	struct dentry *dentry = w->dentry, *parent;
 	struct mount *mount = w->mount;
-	u64 len, at;
+	u64 len, at, pos = w->pos;
 
 	if (dentry == w->root_dentry && mount == w->root_mount)
 		return 1;
@@ -63,11 +68,11 @@ static long path_up(u32 i, struct path_walk *w)
 
 	len = BPF_CORE_READ(dentry, d_name.len);
 	CLAMP(len, NAME_LEN);
-	if (w->pos < PATH_END - PATH_LEN + 1 + len) { /* no room for "/name" */
+	if (pos < PATH_END - PATH_LEN + 1 + len) { /* no room for "/name" */
 		w->flags |= PATH_TRUNCATED;
 		return 1;
 	}
-	at = w->pos - len;
+	at = pos - len;
 	CLAMP(at, PATH_END);
 	bpf_probe_read_kernel(w->buf + at, len, BPF_CORE_READ(dentry, d_name.name));
 	at -= 1;
@@ -79,46 +84,32 @@ static long path_up(u32 i, struct path_walk *w)
 }
 
 /*
- * Walks from `path` up to `root` (both fields of kernel structs, by address) in `buf` of PATH_BUF
- * bytes. Returns where in it the path starts (it ends before PATH_END); *flags: PATH_….
- */
-static __always_inline u64 path_walk(struct path *path, struct path *root, char *buf, u32 *flags)
-{
-	struct path_walk w = {
-		.dentry = BPF_CORE_READ(path, dentry),
-		.root_dentry = BPF_CORE_READ(root, dentry),
-		.mount = mount_of(BPF_CORE_READ(path, mnt)),
-		.root_mount = mount_of(BPF_CORE_READ(root, mnt)),
-		.buf = buf,
-		.pos = PATH_END,
-	};
-	u64 at;
-
-	/* A component takes two bytes or more; mounts on mounts take none. */
-	bpf_loop(PATH_LEN, path_up, &w, 0);
-	at = w.pos;
-	if (at == PATH_END)
-		buf[--at] = '/';
-	*flags = w.flags;
-	return at;
-}
-
-/*
- * Appends the path to an event's tail: `to` has room for PATH_LEN bytes, `*len` is set to those
- * used. Returns PATH_… flags.
+ * Writes the path from `root` to `path` (fields of kernel structs, by address) to `to`, which has
+ * room for PATH_LEN bytes, without NUL, and its length to `*len`. Returns PATH_… flags.
  */
 static __always_inline u32 path_copy(char *to, u16 *len, struct path *path, struct path *root,
-				     char *buf)
+				     struct path_walk *w)
 {
-	u32 flags;
-	u64 at = path_walk(path, root, buf, &flags), n;
+	u64 at, n;
 
+	w->dentry = BPF_CORE_READ(path, dentry);
+	w->root_dentry = BPF_CORE_READ(root, dentry);
+	w->mount = mount_of(BPF_CORE_READ(path, mnt));
+	w->root_mount = mount_of(BPF_CORE_READ(root, mnt));
+	w->pos = PATH_END;
+	w->flags = 0;
+	/* A component takes two bytes or more; mounts on mounts take none. */
+	bpf_loop(PATH_LEN, path_up, &w, 0);
+	if (w->pos == PATH_END)
+		w->buf[w->pos = PATH_END - 1] = '/';
+
+	at = w->pos;
 	CLAMP(at, PATH_END);
 	n = PATH_END - at;
 	CLAMP(n, PATH_LEN);
-	bpf_probe_read_kernel(to, n, buf + at);
+	bpf_probe_read_kernel(to, n, w->buf + at);
 	*len = n;
-	return flags;
+	return w->flags;
 }
 
 #endif

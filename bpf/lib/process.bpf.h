@@ -6,21 +6,26 @@
 #include "bpf/lib/kernel.h"
 #include "bpf/lib/event.h"
 
-/* Fills the header for the current task. */
+/*
+ * Fills the header for the current task. Here and elsewhere pointers are followed with
+ * BPF_CORE_READ(): for each load of a pointer in a typed struct the verifier of Linux 6.2 and later
+ * looks through all of BTF by name (btf_nested_type_is_trusted() in kernel/bpf/btf.c), which takes
+ * a ms.
+ */
 static __always_inline void event_header(struct event *e, u32 type, u32 size)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct task_struct *leader = task->group_leader;
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
 
 	e->size = size;
 	e->type = type;
 	e->flags = 0;
 	e->ts = bpf_ktime_get_boot_ns();
 	e->cgroup = bpf_get_current_cgroup_id();
-	e->start = leader->start_boottime;
+	e->start = BPF_CORE_READ(leader, start_boottime);
 	e->pid = task->tgid;
 	e->tid = task->pid;
-	e->ppid = task->real_parent->tgid;
+	e->ppid = BPF_CORE_READ(task, real_parent, tgid);
 	e->uid = bpf_get_current_uid_gid();
 	bpf_probe_read_kernel(e->comm, sizeof(e->comm), leader->comm);
 }

@@ -64,6 +64,7 @@ struct field {
 	enum field_type type;
 	uint16_t offset; /* in the event's struct (in the record, for the fields of a list) */
 	uint16_t size;
+	const char *member; /* "struct exec_event.exe": a test holds offset and size against BTF */
 	enum field_omit omit;
 	uint16_t flag;	     /* FIELD_FLAG: which bits of event.flags */
 	uint16_t record;     /* FIELD_LIST: bytes of one record */
@@ -74,8 +75,11 @@ struct field {
 	const char *help;	    /* one sentence, for manual and schema */
 };
 
-/* Fills .offset and .size of a row from the struct itself. */
-#define FIELD_AT(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
+/* Fills .offset, .size and .member of a row from the struct itself. */
+#define FIELD_AT(struct_type, struct_member)                                                       \
+	.offset = offsetof(struct_type, struct_member),                                            \
+	.size = sizeof(((struct_type *)0)->struct_member),                                         \
+	.member = #struct_type "." #struct_member
 
 struct event_desc {
 	uint16_t type;		     /* struct event's type */
