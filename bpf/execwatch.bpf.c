@@ -247,11 +247,9 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	if (life && __sync_lock_test_and_set(&life->ended, 1))
 		return 0;
 
-	e = event_reserve(PROCESS_EXIT, sizeof(*e));
+	e = event_new(PROCESS_EXIT, sizeof(*e));
 	if (!e)
 		return 0;
-	__builtin_memset(e, 0, sizeof(*e));
-	event_header(&e->header, PROCESS_EXIT, sizeof(*e));
 	/* As wait_task_zombie() in kernel/exit.c chooses. */
 	code = BPF_CORE_READ(signal, flags) & SIGNAL_GROUP_EXIT
 		       ? BPF_CORE_READ(signal, group_exit_code)
@@ -261,11 +259,8 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	if (code & 0x80)
 		e->header.flags |= EXIT_CORE_DUMPED;
 	e->since_fork = e->header.ts - leader->start_boottime;
-	if (life && life->exec)
-		e->since_exec = e->header.ts - life->exec;
+	e->since_exec = life && life->exec ? e->header.ts - life->exec : 0;
 	get_times(e, task, leader);
 	event_submit(e);
 	return 0;
 }
-
-char LICENSE[] SEC("license") = "GPL";

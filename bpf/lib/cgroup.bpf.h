@@ -19,10 +19,9 @@ static __always_inline int cgroup_changed(u32 type, struct cgroup *cgroup, const
 	if (BPF_CORE_READ(cgroup, root,
 			  hierarchy_id)) /* only the default hierarchy has the ids of events */
 		return 0;
-	e = event_reserve(type, sizeof(*e));
+	e = event_new(type, sizeof(*e));
 	if (!e)
 		return 0;
-	event_header(&e->header, type, sizeof(*e));
 	e->header.cgroup = BPF_CORE_READ(cgroup, kn, id);
 	e->pad = 0;
 	n = bpf_probe_read_kernel_str(e->path, sizeof(e->path), path);

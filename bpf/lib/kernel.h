@@ -212,4 +212,7 @@ struct bpf_iter__task {
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
+/* Of every program; most of the kernel's helpers ask for it. */
+char LICENSE[] SEC("license") = "GPL";
+
 #endif

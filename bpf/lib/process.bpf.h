@@ -5,6 +5,7 @@
 
 #include "bpf/lib/kernel.h"
 #include "bpf/lib/event.h"
+#include "bpf/lib/ring.bpf.h"
 
 /*
  * Fills the header for the current task. Here and elsewhere pointers are followed with
@@ -28,6 +29,16 @@ static __always_inline void event_header(struct event *e, u32 type, u32 size)
 	e->ppid = BPF_CORE_READ(task, real_parent, tgid);
 	e->uid = bpf_get_current_uid_gid();
 	bpf_probe_read_kernel(e->comm, sizeof(e->comm), leader->comm);
+}
+
+/* event_reserve(), with the header filled for the current task. */
+static __always_inline void *event_new(u32 type, u32 size)
+{
+	struct event *e = event_reserve(type, size);
+
+	if (e)
+		event_header(e, type, size);
+	return e;
 }
 
 /* The process id in the `level`th PID namespace from the initial one (level 0); 0 if not in it. */

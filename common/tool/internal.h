@@ -43,6 +43,7 @@ struct kernel {
 	struct bpf_object *object;
 	struct bpf_link **links;
 	size_t n_links;
+	int cpus; /* possible ones, which per-CPU maps have a value for */
 };
 
 /* Opens and loads the object for what `o` asks. Ends the process when that can't be (69, 77). */

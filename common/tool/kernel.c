@@ -193,6 +193,10 @@ void kernel_load(struct kernel *k, const struct tool *tool, const struct options
 	if (!k->object)
 		die(STATUS_FAILED, "the program inside can't be read: %s", strerror(errno));
 
+	k->cpus = libbpf_num_possible_cpus(); /* reads a file, so not later */
+	if (k->cpus < 1)
+		die(STATUS_FAILED, "can't find out how many processors there are: %s",
+		    strerror(-k->cpus));
 	set_rodata(k->object, ".rodata.filter", &filter, sizeof(filter));
 	set_rodata(k->object, ".rodata.config", tool->config, tool->config_size);
 	bpf_object__for_each_program(program, k->object)
@@ -293,15 +297,15 @@ static int type_of(const struct tool *tool, const char *program)
 void kernel_tallies(const struct kernel *k, const struct tool *tool,
 		    struct tally tallies[EVENT_TYPES])
 {
-	int fd = kernel_map_fd(k, "tallies"), cpus = libbpf_num_possible_cpus();
-	struct tally each[cpus];
+	int fd = kernel_map_fd(k, "tallies");
+	struct tally each[k->cpus];
 	struct bpf_program *program;
 
 	memset(tallies, 0, EVENT_TYPES * sizeof(*tallies));
 	for (uint32_t type = 0; type < EVENT_TYPES; type++) {
 		if (bpf_map_lookup_elem(fd, &type, each))
 			continue;
-		for (int cpu = 0; cpu < cpus; cpu++) {
+		for (int cpu = 0; cpu < k->cpus; cpu++) {
 			tallies[type].produced += each[cpu].produced;
 			tallies[type].lost += each[cpu].lost;
 		}
