@@ -11,42 +11,41 @@
 #include "base/names.h"
 #include "base/num.h"
 
-/* A process that is not known has pid 0, and no uid is uid -1: see chown(2). */
+/* Of a process that isn't known the pid is 0, and the uid what chown(2) calls none. */
+#define HEADER(member) FIELD_AT(struct event, member)
+
 const struct field header_fields[] = {
-	{ "ts", FIELD_TIME, FIELD_AT(struct event, ts), .heading = "TIME", .width = 12,
-	  .help = "When it happened." },
-	{ "event", FIELD_EVENT, FIELD_AT(struct event, type), .help = "What happened." },
-	{ "pid", FIELD_UINT, FIELD_AT(struct event, pid), OMIT_ZERO, .heading = "PID", .width = 7,
-	  .help = "The process." },
-	{ "tid", FIELD_UINT, FIELD_AT(struct event, tid), OMIT_ZERO, .width = 7,
-	  .help = "The thread of it." },
-	{ "ppid", FIELD_UINT, FIELD_AT(struct event, ppid), OMIT_ZERO, .width = 7,
-	  .help = "The parent process." },
-	{ "uid", FIELD_UINT, FIELD_AT(struct event, uid), OMIT_MAX, .width = 5,
-	  .help = "The user it runs as." },
-	{ "comm", FIELD_CHARS, FIELD_AT(struct event, comm), .heading = "COMM", .width = 15,
-	  .help = "The name of the process (of its first thread)." },
-	{ "proc", FIELD_PROC, FIELD_AT(struct event, start), OMIT_ZERO, .width = 22,
-	  .help = "The process as no other is ever called, however often its pid is used again: "
-		  "PID.START, in nanoseconds since the boot." },
-	{ "cgroup", FIELD_CGROUP, FIELD_AT(struct event, cgroup), OMIT_ZERO, .width = 40,
-	  .help = "The path of the process's control group." },
-	{ "cgroup_id", FIELD_ID, FIELD_AT(struct event, cgroup), OMIT_ZERO, .width = 9,
-	  .help = "The inode number of that path." },
+	{ "ts", FIELD_TIME, HEADER(ts), .heading = "TIME", .width = 12,
+	  .help = "time of the event" },
+	{ "event", FIELD_EVENT, HEADER(type), .help = "what happened" },
+	{ "pid", FIELD_UINT, HEADER(pid), OMIT_ZERO, .heading = "PID", .width = 7,
+	  .help = "process id" },
+	{ "tid", FIELD_UINT, HEADER(tid), OMIT_ZERO, .width = 7, .help = "thread id" },
+	{ "ppid", FIELD_UINT, HEADER(ppid), OMIT_ZERO, .width = 7,
+	  .help = "process id of the parent" },
+	{ "uid", FIELD_UINT, HEADER(uid), OMIT_MAX, .width = 5, .help = "real user id" },
+	{ "comm", FIELD_CHARS, HEADER(comm), .heading = "COMM", .width = 15,
+	  .help = "name of the process (of its main thread)" },
+	{ "proc", FIELD_PROC, HEADER(start), OMIT_ZERO, .width = 22,
+	  .help = "PID.START: names the process like no other before or after it on this host" },
+	{ "cgroup", FIELD_CGROUP, HEADER(cgroup), OMIT_ZERO, .width = 40,
+	  .help = "path of the control group, in the default hierarchy" },
+	{ "cgroup_id", FIELD_ID, HEADER(cgroup), OMIT_ZERO, .width = 9,
+	  .help = "inode number of the control group's directory" },
 	{},
 };
 
 static const struct field lost_by_fields[] = {
-	{ "event", FIELD_EVENT, FIELD_AT(struct lost_by, type), .help = "Of what kind." },
-	{ "count", FIELD_UINT, FIELD_AT(struct lost_by, count), .help = "How many of them." },
+	{ "event", FIELD_EVENT, FIELD_AT(struct lost_by, type), .help = "which" },
+	{ "count", FIELD_UINT, FIELD_AT(struct lost_by, count), .help = "how many" },
 	{},
 };
 
 static const struct field lost_fields[] = {
 	{ "count", FIELD_UINT, FIELD_AT(struct lost_event, count),
-	  .help = "How many events were lost since the last such line." },
-	{ "by", FIELD_LIST, FIELD_AT(struct lost_event, by), .fields = lost_by_fields,
-	  .record = sizeof(struct lost_by), .help = "The same, by kind of event." },
+	  .help = "how many events, since the last such line" },
+	{ "by", FIELD_LIST, FIELD_AT(struct lost_event, by), .record = sizeof(struct lost_by),
+	  .fields = lost_by_fields, .help = "which events" },
 	{},
 };
 

@@ -146,8 +146,8 @@ void out_set_clock(struct out *o, int64_t realtime_minus_boottime);
 /*
  * Writes `e`, of `size` bytes, as one line with its newline to `to`, which has room for
  * OUT_LINE_MAX bytes. Returns the end of the line; `to` itself if the event is not one of the
- * described ones, contradicts its own sizes, or refers so often to the same bytes that the line
- * would not fit. Lost events print whole, whatever `fields` says.
+ * described ones, contradicts its own sizes, or has spans over the same bytes, or so many records,
+ * that the line might not fit. Lost events print whole, whatever `fields` says.
  */
 char *out_line(struct out *o, char *to, const struct event *e, size_t size);
 

@@ -125,7 +125,7 @@ static void put_property(FILE *f, const struct field *field, const char *event)
 			hex);
 	else
 		fputs(hex, f);
-	fprintf(f, ",\"description\":\"The raw bytes of %s, where %s not valid UTF-8.\"}",
+	fprintf(f, ",\"description\":\"the raw bytes of %s, where %s not valid UTF-8\"}",
 		field->name, args ? "one is" : "they are");
 }
 
@@ -153,11 +153,11 @@ void out_schema(FILE *f, const char *tool, const struct event_desc *events)
 {
 	fputs("{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":", f);
 	put_quoted(f, tool);
-	fputs(",\"oneOf\":[\n", f);
+	fputs(",\"oneOf\":[", f);
 	for (const struct event_desc *d = events; d->name; d++) {
 		put_event_schema(f, d);
-		fputs(",\n", f);
+		putc(',', f);
 	}
 	put_event_schema(f, &lost_desc);
-	fputs("\n]}\n", f);
+	fputs("]}\n", f);
 }
