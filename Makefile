@@ -11,7 +11,7 @@ PRODUCERS := $(filter $(TOOLS),$(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))
 HELPERS   := $(filter-out $(PRODUCERS),$(TOOLS))
 
 B      := build
-BIN    := $(B)/bin
+BIN     = $(B)/bin
 CLANG  ?= clang
 WARN   := -Wall -Wextra -Werror
 CFLAGS ?= -O2 -g
@@ -19,6 +19,20 @@ FLAGS   = -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. -Icommon -I$(B) 
 ifdef SANITIZE
 B      := build/sanitize
 CFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+endif
+# STATIC=1: without any run-time dependency, into build/$(ARCH). ARCH=arm64 or amd64 is static too
+# when it isn't this machine's, with Debian's cross compiler and libraries unpacked into a sysroot.
+HOST_ARCH := $(shell dpkg --print-architecture 2>/dev/null)
+ARCH      ?= $(HOST_ARCH)
+ifneq ($(STATIC)$(ARCH),$(HOST_ARCH))
+B       := build/$(ARCH)
+LDFLAGS += -static
+endif
+ifneq ($(ARCH),$(HOST_ARCH))
+TRIPLET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-linux-gnu
+SYSROOT := .cache/sysroot/$(ARCH)
+CC      := $(TRIPLET)-gcc --sysroot=$(CURDIR)/$(SYSROOT)
+AR      := $(TRIPLET)-ar
 endif
 # The machine that the programs will watch, in the words that libbpf's headers use.
 BPF_ARCH  := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell $(CC) -dumpmachine | cut -d- -f1)))
@@ -47,7 +61,7 @@ $(B)/%.bpf.o: %.bpf.c
 $(B)/%.skel.h: $(B)/%.bpf.o
 	bpftool gen skeleton $< name $(notdir $*)_bpf > $@.tmp && mv $@.tmp $@
 
-$(B)/%.o: %.c
+$(B)/%.o: %.c | $(SYSROOT)
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
@@ -63,12 +77,13 @@ $(PRODUCERS:%=$(BIN)/%): $(BIN)/%: $(B)/tools/%.o $(LIB)
 
 ## Install, static, documents.
 
-STATIC := $(PRODUCERS:%=$(B)/static/%)
-static: $(STATIC)  ## producers without any run-time dependency, into build/static
+static:  ## tools without any run-time dependency, into build/static; ARCH=arm64 or amd64
+	$(MAKE) --no-print-directory STATIC=1 all
+	@ln -sfnT $(ARCH)/bin build/static
 
-$(STATIC): $(B)/static/%: $(B)/tools/%.o $(LIB)
-	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -static $< $(LIB) $(LIBS_producer) -o $@
+$(SYSROOT):
+	tests/vm/packages.sh '' $(ARCH) closure $@.tmp $(filter %-dev,$(DEPS)) libc6-dev
+	mv $@.tmp $@
 
 install: all  ## into $(DESTDIR)$(PREFIX): tools and manual pages
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man8
@@ -134,13 +149,18 @@ style:  ## check layout, spelling, shell scripts, manual pages, and that clang h
 	@! grep -L 'SPDX-License-Identifier: GPL-2.0-or-later' $(C_FILES) $(SH_FILES) Makefile | sed 's/$$/: no licence line/' | grep .
 	$(MAKE) --no-print-directory CC=clang B=$(B)/clang all $(TESTS:$(B)/%=$(B)/clang/%)
 
-bench: all  ## measure and compare (root, or sudo); TOOL=NAME for one tool
+BENCH := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
+$(B)/tests/bench/format.o: $(PRODUCERS:%=$(B)/bpf/%.skel.h)
+$(BENCH): %: %.o $(LIB)
+	$(CC) $(CFLAGS) $(LDFLAGS) $< $(LIB) $(LIBS_producer) -o $@
+
+bench: all static $(BENCH)  ## measure and compare (root, or sudo); TOOL=NAME for one tool
 	$(SUDO) env BUILD=$(CURDIR)/$(B) tests/bench/run $(TOOL)
 
 demo: deps all  ## install what is needed, build, and show live events
 	$(SUDO) env BUILD=$(CURDIR)/$(B) tests/demo
 
-clean:  ## remove build/
+clean:  ## remove build/ (what was downloaded for other architectures and kernels stays in .cache/)
 	rm -rf build
 
 .SECONDARY:
