@@ -158,26 +158,28 @@ static char *put_bytes(char *to, const char *s, unsigned n)
 char *put_text(char *to, const char *s, size_t n, size_t *columns)
 {
 	size_t used = 0;
+	unsigned len;
+	uint32_t c;
 
-	while (n) {
+	for (const char *end = s + n; s < end; s += len ?: 1) {
 		char *start = to;
-		uint32_t c;
-		unsigned len = utf8(s, n, &c);
 
-		if (!len || unsafe(c)) {
-			len = len ?: 1;
-			to = put_bytes(to, s, len);
-			used += to - start;
-		} else {
-			if (c == '\\') {
-				*to++ = '\\';
-				used++;
-			}
-			to = mempcpy(to, s, len);
+		if (*s >= ' ' && *s < 0x7f && *s != '\\') {
+			*to++ = *s;
 			used++;
+			len = 1;
+			continue;
 		}
-		s += len;
-		n -= len;
+		len = utf8(s, end - s, &c);
+		if (!len || unsafe(c)) {
+			to = put_bytes(to, s, len ?: 1);
+			used += to - start;
+			continue;
+		}
+		if (c == '\\')
+			*to++ = '\\';
+		used += to - start + 1;
+		to = mempcpy(to, s, len);
 	}
 	if (columns)
 		*columns += used;

@@ -102,10 +102,16 @@ char *put_digits(char *to, uint64_t v, int digits)
 {
 	char *p = to + digits;
 
-	for (; p - to >= 2; v /= 100)
-		memcpy(p -= 2, pairs + v % 100 * 2, 2);
-	if (p > to)
-		*to = '0' + v % 10;
+	/* Four at a time, as each division waits for the one before. */
+	for (; p - to >= 4; v /= 10000) {
+		unsigned part = v % 10000;
+
+		p -= 4;
+		memcpy(p, pairs + part / 100 * 2, 2);
+		memcpy(p + 2, pairs + part % 100 * 2, 2);
+	}
+	for (; p > to; v /= 10)
+		*--p = '0' + v % 10;
 	return to + digits;
 }
 

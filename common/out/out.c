@@ -246,23 +246,19 @@ static bool is_sound(const struct plan *plan, const struct event *e)
 
 	if (e->size < plan->desc->size)
 		return false;
-	for (unsigned i = 0; i < plan->n_limits; i++) {
-		const struct limit *l = &plan->limits[i];
+	for (const struct limit *l = plan->limits; l < plan->limits + plan->n_limits; l++) {
 		struct span span;
-		size_t cost;
+		unsigned records;
 
 		memcpy(&span, (const char *)e + l->offset, sizeof(span));
 		if (!span.off)
 			continue;
-		cost = span.len * l->room;
-		if (l->record > 1) {
-			if (span.len % l->record)
-				return false;
-			cost /= l->record;
-		}
-		if (span.off + span.len > e->size || cost > left)
+		records = l->record == 1 ? span.len : span.len / l->record;
+		if (span.off + span.len > e->size || records * l->record != span.len)
 			return false;
-		left -= cost;
+		if (left < (size_t)records * l->room)
+			return false;
+		left -= (size_t)records * l->room;
 	}
 	return true;
 }

@@ -162,25 +162,26 @@ static inline bool op_load(const struct op *op, const struct event *e, const cha
 {
 	const char *p = base + op->offset;
 
-	switch ((enum load)op->load) {
-	case LOAD_NUMBER:
+	/* Most are numbers, and a branch is cheaper than a jump through the switch's table. */
+	if (op->load == LOAD_NUMBER) {
 		*v = load_number(p, op->size);
 		return !op->omit || *v != op->absent;
+	}
+	switch ((enum load)op->load) {
+	case LOAD_FLAG:
+		return e->flags & op->field->flag;
+	case LOAD_SPAN:
+		return load_number(p + offsetof(struct span, off), 2);
+	case LOAD_CHARS:
+		return *p;
 	case LOAD_BYTES:
 		for (unsigned i = 0; op->omit && (uint8_t)p[i] == (uint8_t)op->absent;)
 			if (++i == op->size)
 				return false;
 		return true;
-	case LOAD_CHARS:
-		return *p;
-	case LOAD_SPAN:
-		return load_number(p + offsetof(struct span, off), 2);
-	case LOAD_FLAG:
-		return e->flags & op->field->flag;
-	case LOAD_NONE:
-		break;
+	default:
+		return op->type == OP_TEXT;
 	}
-	return op->type == OP_TEXT;
 }
 
 #endif
