@@ -34,7 +34,7 @@ struct run {
 	struct command *command;
 
 	char *buf, *end; /* lines not yet written */
-	int batch;	 /* events since ring_buffer__consume() was called */
+	int batch;	 /* records since ring_buffer__consume() was called */
 
 	/* received = printed + filtered + undelivered */
 	uint64_t received, printed, filtered, undelivered;
@@ -183,6 +183,7 @@ static int on_event(void *context, void *data, size_t size)
 	struct run *r = context;
 	struct event *e = data;
 	struct cgroup_event *cgroup = data;
+	int again = ++r->batch < BATCH ? 0 : -EAGAIN;
 	char *end;
 
 	if (e->type == EVENT_CGROUP_MKDIR || e->type == EVENT_CGROUP_RMDIR) {
@@ -190,7 +191,7 @@ static int on_event(void *context, void *data, size_t size)
 			cgroup_remove(e->cgroup);
 		else if (cgroup->len)
 			cgroup_add(e->cgroup, cgroup->path, cgroup->len);
-		return 0;
+		return again;
 	}
 	r->received++;
 	if (!writable(r)) {
@@ -205,14 +206,13 @@ static int on_event(void *context, void *data, size_t size)
 		if (r->end - r->buf >= FLUSH_SIZE)
 			flush(r);
 	}
-	return ++r->batch < BATCH ? 0 : -EAGAIN;
+	return again;
 }
 
-/* Prints what waits in the ring. Returns how many events that were; under a flood not all of them.
+/* Prints what waits in the ring. Returns how many records that were; under a flood not all of them.
  */
-static uint64_t drain(struct run *r)
+static int drain(struct run *r)
 {
-	uint64_t before = r->received;
 	struct timespec real, boot;
 
 	clock_gettime(CLOCK_REALTIME, &real);
@@ -221,7 +221,7 @@ static uint64_t drain(struct run *r)
 	r->batch = 0;
 	ring_buffer__consume(r->ring);
 	flush(r);
-	return r->received - before;
+	return r->batch;
 }
 
 /* Adds up the tool's own events, which the equation is about. */
@@ -304,10 +304,10 @@ static void watch(struct run *r)
 {
 	int64_t end = r->o->duration ? now() + (int64_t)r->o->duration : 0;
 	struct epoll_event events[4];
-	bool busy = false;
+	int64_t looked = now(), active = looked; /* when the ring last gave or promised something */
 
 	while (!ended(r, end)) {
-		int timeout = busy ? LOOK_AGAIN : -1;
+		int timeout = looked - active < LOOK_AGAIN * MS ? LOOK_AGAIN : -1;
 
 		if (end) {
 			int64_t left = (end - now()) / MS + 1;
@@ -317,6 +317,7 @@ static void watch(struct run *r)
 		}
 		int n = epoll_wait(r->epoll, events, 4, timeout);
 
+		looked = now();
 		for (int i = 0; i < n; i++) {
 			uint64_t count;
 
@@ -324,8 +325,11 @@ static void watch(struct run *r)
 				continue;		/* nobody else reads it */
 			if (events[i].data.fd == r->fd) /* only errors are asked for */
 				r->closed = true;
+			if (events[i].data.fd == ring_buffer__epoll_fd(r->ring))
+				active = looked;
 		}
-		busy = drain(r) > 0;
+		if (drain(r))
+			active = now();
 		/* What was lost shows when the ring is read: then it was full. */
 		if (now() - r->lost_time >= SECOND)
 			look_for_lost(r);
