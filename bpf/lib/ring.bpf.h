@@ -104,12 +104,13 @@ static __always_inline void event_output(struct event *e, u64 size)
 /*
  * Limits `n`, a u64, to `max` in a way that clang can't optimise into something that the verifier
  * does not follow. It compares 32 bits, as Linux 6.1 forgets what a comparison of 64 said when the
- * value is then moved as 32, to a helper's u32 argument; 64 bits it derives from 32.
+ * value is then moved as 32, to a helper's u32 argument; 64 bits it derives from 32. The upper half
+ * is cleared first: clang takes it for clear, but does not do it.
  */
 #define CLAMP(n, max)                                                                              \
 	do {                                                                                       \
 		u32 clamped_ = (n);                                                                \
-		asm volatile("if %0 <= %1 goto +1; %0 = %1" : "+w"(clamped_) : "i"(max));          \
+		asm volatile("%0 = %0; if %0 <= %1 goto +1; %0 = %1" : "+w"(clamped_) : "i"(max)); \
 		(n) = clamped_;                                                                    \
 	} while (0)
 
