@@ -129,6 +129,8 @@ $(TABLES): $(B)/tests/tables/%: tests/tables.c $(B)/tools/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(CFLAGS) -DTOOL=$* -DTOOL_FILE='"tools/$*.c"' $< $(LIB) $(LIBS_producer) -o $@
 
+tests: $(TESTS)
+
 unit: $(UNIT)
 	prove --exec '' $(UNIT)
 
@@ -165,5 +167,5 @@ clean:  ## remove build/ (what was downloaded for other architectures and kernel
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all help deps deps-test demo check unit style install uninstall static bench clean
+.PHONY: tests all help deps deps-test demo check unit style install uninstall static bench clean
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
