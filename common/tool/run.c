@@ -22,7 +22,7 @@
 #define BATCH	   4096	      /* events between two looks at signals and clock */
 /* The kernel side wakes us when its last wake-up is 5 ms old (bpf/lib/ring.bpf.h); after that we
  * look. */
-#define LOOK_AGAIN 6 /* ms */
+#define LOOK_AGAIN (6 * MS)
 
 struct run {
 	struct kernel *kernel;
@@ -39,7 +39,8 @@ struct run {
 	/* received = printed + filtered + undelivered */
 	uint64_t received, printed, filtered, undelivered;
 	uint64_t lost_told[EVENT_TYPES];
-	int64_t lost_time; /* of the last lost line */
+	int64_t lost_time; /* of the last look at what was lost */
+	bool maybe_lost;   /* since then */
 	int64_t progress;  /* time of the last write that took something */
 
 	bool closed; /* the reader is gone */
@@ -256,6 +257,7 @@ static void tell_lost(struct run *r, const struct tally tallies[EVENT_TYPES])
 		r->lost_told[type] = tallies[type].lost;
 	}
 	r->lost_time = now();
+	r->maybe_lost = false;
 	if (!n || !writable(r))
 		return;
 	clock_gettime(CLOCK_BOOTTIME, &boot);
@@ -300,22 +302,33 @@ static bool ended(struct run *r, int64_t end)
 	return !writable(r) || (r->o->count && r->printed >= r->o->count) || (end && now() >= end);
 }
 
+/* The nearer of two times, 0 being none. */
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return !a || (b && b < a) ? b : a;
+}
+
+/* epoll_wait(2)'s timeout for something that is due at a time of now(); 0: nothing is. */
+static int timeout(int64_t due)
+{
+	int64_t left = (due - now()) / MS + 1;
+
+	if (!due)
+		return -1;
+	return left < 0 ? 0 : left < 1000000 ? left : 1000000;
+}
+
 static void watch(struct run *r)
 {
 	int64_t end = r->o->duration ? now() + (int64_t)r->o->duration : 0;
-	struct epoll_event events[4];
 	int64_t looked = now(), active = looked; /* when the ring last gave or promised something */
+	struct epoll_event events[4];
 
 	while (!ended(r, end)) {
-		int timeout = looked - active < LOOK_AGAIN * MS ? LOOK_AGAIN : -1;
-
-		if (end) {
-			int64_t left = (end - now()) / MS + 1;
-
-			if (timeout < 0 || left < timeout)
-				timeout = left > 1000000 ? 1000000 : left > 0 ? (int)left : 0;
-		}
-		int n = epoll_wait(r->epoll, events, 4, timeout);
+		int64_t look_again = looked - active < LOOK_AGAIN ? looked + LOOK_AGAIN : 0;
+		int64_t tell = r->maybe_lost ? r->lost_time + SECOND : 0;
+		int n = epoll_wait(r->epoll, events, 4,
+				   timeout(sooner(end, sooner(look_again, tell))));
 
 		looked = now();
 		for (int i = 0; i < n; i++) {
@@ -328,10 +341,12 @@ static void watch(struct run *r)
 			if (events[i].data.fd == ring_buffer__epoll_fd(r->ring))
 				active = looked;
 		}
-		if (drain(r))
+		if (drain(r)) {
 			active = now();
-		/* What was lost shows when the ring is read: then it was full. */
-		if (now() - r->lost_time >= SECOND)
+			r->maybe_lost =
+				true; /* nothing is, while nothing comes: then there is room */
+		}
+		if (r->maybe_lost && now() - r->lost_time >= SECOND)
 			look_for_lost(r);
 	}
 }
