@@ -10,11 +10,12 @@ enum {
 	PROCESS_EXIT,
 };
 
-#define ARGS_LEN (28 << 10) /* bytes of arguments kept: nearly all command lines are below 4 KiB   \
-			     */
-#define ANCESTORS_LEN 16    /* shells in shells, make in make: rarely beyond ten */
+/* Bytes of arguments kept: nearly all command lines are below 4 KiB. */
+#define ARGS_LEN (28 << 10)
+/* Shells in shells, make in make: rarely beyond ten. */
+#define ANCESTORS_LEN 16
 
-/* struct event's flags of PROCESS_EXEC. A path has two: PATH_TRUNCATED and PATH_OUTSIDE, shifted. */
+/* struct event's flags of PROCESS_EXEC. A path has PATH_TRUNCATED and PATH_OUTSIDE, shifted. */
 #define EXEC_EXE_SHIFT 0
 #define EXEC_CWD_SHIFT 2
 enum {
