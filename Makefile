@@ -146,7 +146,7 @@ SH_FILES := .ci/run $(shell git ls-files '*.sh' '*.bats' '*.bash' 2>/dev/null)
 style:  ## check layout, spelling, shell scripts, manual pages, and that clang has no complaint either
 	clang-format --dry-run -Werror $(C_FILES)
 	shellcheck -x $(SH_FILES)
-	codespell -q 3 $(C_FILES) $(SH_FILES) README.md man Makefile
+	codespell -q 3 -L nd $(C_FILES) $(SH_FILES) README.md man Makefile
 	mandoc -T lint -W warning man/*.[1-9]
 	@! grep -L 'SPDX-License-Identifier: GPL-2.0-or-later' $(C_FILES) $(SH_FILES) Makefile | sed 's/$$/: no licence line/' | grep .
 	$(MAKE) --no-print-directory CC=clang B=$(B)/clang all $(TESTS:$(B)/%=$(B)/clang/%)

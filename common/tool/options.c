@@ -173,15 +173,15 @@ static size_t add_rows(const struct tool *tool, const struct option_row *rows,
 		if (row->type == OPTION_HEADING)
 			++*group;
 		used[n] = row;
-		options[n++] = (struct argp_option){
+		options[n] = (struct argp_option){
 			.name = row->name,
-			.key = row->type == OPTION_HEADING ? 0
-			       : row->letter		   ? row->letter
-							   : LONG_ONLY + (int)n,
 			.arg = row->arg,
 			.doc = row->help,
 			.group = *group,
 		};
+		if (row->type != OPTION_HEADING)
+			options[n].key = row->letter ? row->letter : LONG_ONLY + (int)n;
+		n++;
 	}
 	return n;
 }
