@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Has all of bpf/lib/kernel.h in its BTF, for kernel.c to look at; it is never loaded. kernel.c
+ * also sees to it that nothing is forgotten here.
+ */
+#include "bpf/lib/kernel.h"
+
+/* BTF has no macros, and no enumerators of an enum without a name that no variable is of. */
+#define CONSTANT(name) IS_##name = name
+enum constants {
+	CONSTANT(BPF_F_NO_PREALLOC),
+	CONSTANT(BPF_LOCAL_STORAGE_GET_F_CREATE),
+	CONSTANT(BPF_RB_NO_WAKEUP),
+	CONSTANT(BPF_RB_FORCE_WAKEUP),
+	CONSTANT(BPF_RB_AVAIL_DATA),
+	CONSTANT(SIGNAL_GROUP_EXIT),
+};
+
+struct all {
+	enum constants constants;
+	enum bpf_map_type map_type;
+
+	__u8 has___u8;
+	__s8 has___s8;
+	__u16 has___u16;
+	__s16 has___s16;
+	__u32 has___u32;
+	__s32 has___s32;
+	__u64 has___u64;
+	__s64 has___s64;
+	u8 has_u8;
+	u16 has_u16;
+	u32 has_u32;
+	s32 has_s32;
+	u64 has_u64;
+	s64 has_s64;
+	__be16 has___be16;
+	__be32 has___be32;
+	__wsum has___wsum;
+	pid_t has_pid_t;
+	bool has_bool;
+	atomic_t has_atomic_t;
+	kuid_t has_kuid_t;
+	kgid_t has_kgid_t;
+
+	struct qstr qstr;
+	struct hlist_bl_node hlist_bl_node;
+	struct inode inode;
+	struct dentry dentry;
+	struct vfsmount vfsmount;
+	struct mount mount;
+	struct path path;
+	struct file file;
+	struct fs_struct fs_struct;
+	struct mm_struct mm_struct;
+	struct cred cred;
+	struct tty_struct tty_struct;
+	struct sched_entity sched_entity;
+	struct upid upid;
+	struct pid pid;
+	struct signal_struct signal_struct;
+	struct task_struct task_struct;
+	struct linux_binprm linux_binprm;
+	struct kernfs_node kernfs_node;
+	struct cgroup_root cgroup_root;
+	struct cgroup cgroup;
+	struct bpf_iter_meta bpf_iter_meta;
+	struct bpf_iter__task bpf_iter__task;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct all);
+} all SEC(".maps");
