@@ -131,14 +131,15 @@ void cgroup_scan(void)
 bool cgroup_find(const char *path, uint64_t *id)
 {
 	char below[4096];
-	struct stat st;
+	struct stat root, st;
 
-	if (!have_mount())
+	if (!*path || !have_mount() || stat(mount_point, &root))
 		return false;
 	snprintf(below, sizeof(below), "%s/%s", mount_point, path);
 	if ((strncmp(path, mount_point, strlen(mount_point)) || stat(path, &st)) &&
 	    stat(below, &st))
 		return false;
 	*id = st.st_ino;
-	return S_ISDIR(st.st_mode);
+	/* `..` may have led out of the hierarchy, to a directory with the number of some cgroup. */
+	return S_ISDIR(st.st_mode) && st.st_dev == root.st_dev;
 }
