@@ -18,7 +18,7 @@ static inline unsigned utf8(const char *s, size_t n, uint32_t *c)
 	*c = b[0];
 	if (b[0] < 0x80)
 		return 1;
-	if (b[0] < 0xc2 || b[0] > 0xf4)
+	if (b[0] < 0xc0 || b[0] > 0xf7)
 		return 0;
 	len = b[0] >= 0xf0 ? 4 : b[0] >= 0xe0 ? 3 : 2;
 	if (n < len)
@@ -50,13 +50,14 @@ bool valid_utf8(const char *s, size_t n)
 
 /*
  * Whether one of eight bytes needs a closer look in JSON: not ASCII, a control character, a quote
- * or a backslash. A borrow can only make more bytes look so, and only where one is.
+ * or a backslash. Each term sets the upper bit of such a byte; a borrow or carry can set or hide
+ * it only above another such byte.
  */
 static inline bool special(uint64_t x)
 {
 	uint64_t quote = x ^ EACH('"'), backslash = x ^ EACH('\\');
 
-	return (x | (x - EACH(0x20)) | (x + EACH(1)) | (quote - EACH(1)) | (backslash - EACH(1))) &
+	return ((x - EACH(0x20)) | (x + EACH(1)) | (quote - EACH(1)) | (backslash - EACH(1))) &
 	       EACH(0x80);
 }
 

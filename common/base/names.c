@@ -41,7 +41,7 @@ const char *errno_name(int number)
 char *put_signal(char *to, int number)
 {
 	const int min = 34, max = 64;
-	const char *name = number > 0 && number < 32 ? sigabbrev_np(number) : NULL;
+	const char *name = sigabbrev_np(number);
 
 	to = mempcpy(to, "SIG", 3);
 	if (name)

@@ -63,7 +63,7 @@ static const struct field_name bits[] = {
 static const struct field record_fields[] = {
 	{ "comm", FIELD_CHARS, FIELD_AT(struct record, comm), .help = "name" },
 	{ "pid", FIELD_UINT, FIELD_AT(struct record, pid), OMIT_ZERO, .help = "process id" },
-	{ "type", FIELD_EVENT, FIELD_AT(struct record, type), .help = "event" },
+	{ "type", FIELD_EVENT, FIELD_AT(struct record, type), OMIT_MAX, .help = "event" },
 	{ "bits", FIELD_FLAGS, FIELD_AT(struct record, flags), OMIT_ZERO, .names = bits },
 	{},
 };
@@ -98,7 +98,7 @@ static const struct field all_fields[] = {
 static const struct field small_fields[] = {
 	{ "path", FIELD_STRING, FIELD_AT(struct small, path), .heading = "PATH" },
 	{ "bytes", FIELD_BYTES, FIELD_AT(struct small, bytes), .heading = "BYTES", .width = 9 },
-	{ "other", FIELD_STRING, FIELD_AT(struct small, other) },
+	{ "other", FIELD_STRING, FIELD_AT(struct small, other), .heading = "STRING", .width = 4 },
 	{},
 };
 
@@ -153,8 +153,12 @@ static void append(struct span *span, const void *bytes, size_t n)
 }
 #define APPEND(span, s) append(span, s, sizeof(s) - 1)
 
+static char long_path[5001];
+
 static const char *cgroup_path(uint64_t id)
 {
+	if (id == 5000)
+		return memset(long_path, 0xff, sizeof(long_path) - 1);
 	return id == 4294967297 ? "/system.slice/ssh.service" : NULL;
 }
 
@@ -284,7 +288,7 @@ static void fill_all(void)
 	};
 
 	begin(ALL, sizeof(struct all));
-	event.header.flags = 3;
+	event.header.flags = 2;
 	event.all.u8 = 254;
 	event.all.s8 = -128;
 	event.all.port = 53;
@@ -335,6 +339,7 @@ static void test_json(void)
 	/* All that can be absent is. */
 	begin(ALL, sizeof(struct all));
 	event.header.cgroup = 4;
+	event.header.flags = (uint16_t)~2;
 	event.header.comm[0] = '\0';
 	event.header.pid = event.header.tid = event.header.ppid = 0;
 	event.header.uid = UINT32_MAX;
@@ -362,6 +367,20 @@ static void test_json(void)
 	       "\"ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe\",\"digest\":\"0000000000000001\","
 	       "\"string\":\"\",\"args\":[],\"list\":[]}\n",
 	       "JSON of empty spans and nameless numbers");
+	out_free(o);
+
+	o = new_out(OUT_JSON, 3, "list", NULL);
+	begin(ALL, sizeof(struct all));
+	append(&event.all.list, &(struct record){ .type = UINT16_MAX }, sizeof(struct record));
+	is_str(print(o), "{\"list\":[{}]}\n", "JSON of a record that has nothing");
+	out_free(o);
+
+	o = new_out(OUT_JSON, 3, "bits", NULL);
+	begin(ALL, sizeof(struct all));
+	event.all.flags = 0x62;
+	is_str(print(o), "{\"bits\":[\"TWO\",\"0x60\"]}\n", "half of a name's bits is not it");
+	event.all.flags = 0x80000004;
+	is_str(print(o), "{\"bits\":[\"0x80000004\"]}\n", "bits without names");
 	out_free(o);
 }
 
@@ -422,6 +441,7 @@ static void test_strings(void)
 static void test_contradictions(void)
 {
 	struct out *o = new_out(OUT_JSON, 3, "pid", NULL);
+	unsigned refused = 0;
 
 #define REFUSED(name) ok(out_line(o, line, &event.header, event.header.size) == line, name)
 #define TAKEN(name)   is_str(print(o), "{\"pid\":321}\n", name)
@@ -435,7 +455,13 @@ static void test_contradictions(void)
 	event.header.size = sizeof(struct small);
 	ok(out_line(o, line, &event.header, sizeof(struct small) + 1) == line,
 	   "an event whose size is not what was received");
-	ok(out_line(o, line, &event.header, 0) == line, "nothing");
+	for (unsigned n = 0; n < sizeof(struct event); n++) {
+		struct event *e = memcpy(malloc(n ?: 1), &event, n);
+
+		refused += out_line(o, line, e, n) == line;
+		free(e);
+	}
+	is_u64(refused, sizeof(struct event), "less than a header");
 	begin(EVENT_CGROUP_MKDIR, sizeof(struct cgroup_event));
 	REFUSED("a type without description");
 	begin(EVENT_TYPES, 1000);
@@ -477,25 +503,26 @@ static void test_table(void)
 	struct out *o = new_out(OUT_TABLE, 2, NULL, NULL);
 
 	begin(SMALL, sizeof(struct small));
-	is_str(heading(o), "TIME             PID COMM                BYTES PATH\n",
+	is_str(heading(o), "TIME             PID COMM                BYTES STRING PATH\n",
 	       "heading: the free-running column goes last");
 	event.small.bytes = 4096;
 	APPEND(&event.small.path, "/tmp/a b\\\n\xff ");
-	is_str(print(o), "22:13:20.123     321 bash                 4096 /tmp/a b\\\\\\x0a\\xff \n",
+	is_str(print(o),
+	       "22:13:20.123     321 bash                 4096 -      /tmp/a b\\\\\\x0a\\xff \n",
 	       "a line of the table");
 	event.header.pid = 0;
 	event.header.comm[0] = '\0';
 	event.small.path.off = 0;
 	event.small.bytes = 12345678901;
-	is_str(print(o), "22:13:20.123       - -               12345678901 -\n",
+	is_str(print(o), "22:13:20.123       - -               12345678901 -      -\n",
 	       "what is missing shows as -, what is wide is not cut");
 	event.small.path = (struct span){ sizeof(struct small), 0 };
-	is_str(print(o), "22:13:20.123       - -               12345678901 -\n",
+	is_str(print(o), "22:13:20.123       - -               12345678901 -      -\n",
 	       "an empty string shows as -, too");
 	strcpy(event.header.comm, "é");
 	event.header.pid = 12345678;
 	event.small.bytes = 1;
-	is_str(print(o), "22:13:20.123 12345678 é                       1 -\n",
+	is_str(print(o), "22:13:20.123 12345678 é                       1 -      -\n",
 	       "columns are characters, not bytes");
 	out_free(o);
 
@@ -553,12 +580,12 @@ static void test_fields(void)
 
 	o = new_out(OUT_TABLE, 3, "other,path,uid,s64,leer,cgroup,ts,list,event,host", tags);
 	is_str(heading(o),
-	       "OTHER PATH   UID S64 LEER CGROUP                                   TIME         "
+	       "STRING PATH   UID S64 LEER CGROUP                                   TIME         "
 	       "LIST       EVENT      HOST\n",
 	       "--fields in the table: heading");
 	APPEND(&event.small.path, "/etc/passwd");
 	is_str(print(o),
-	       "-     /etc/passwd  1000   - -    /system.slice/ssh.service                "
+	       "-      /etc/passwd  1000   - -    /system.slice/ssh.service                "
 	       "22:13:20.123 -          test.small a\"b\n",
 	       "--fields in the table: line");
 	out_free(o);
@@ -566,6 +593,15 @@ static void test_fields(void)
 	is_str(print(o), "22:13:20.123     321\n", "--fields in the table: a number is last");
 	event.header.pid = 1;
 	is_str(print(o), "22:13:20.123       1\n", "--fields in the table: and still to the right");
+	out_free(o);
+
+	/* What is put together of parts is as wide as it looks, too. */
+	o = new_out(OUT_TABLE, 3, "list,args,uid", NULL);
+	begin(ALL, sizeof(struct all));
+	append(&event.all.list, (struct record[]){ { 3, "é", 0, 0, 0 }, { 0, "", 0, 0, 0 } },
+	       2 * sizeof(struct record));
+	APPEND(&event.all.args, "a\0b");
+	is_str(print(o), "é(3),-     a b   1000\n", "--fields in the table: list and arguments");
 	out_free(o);
 }
 
@@ -667,9 +703,26 @@ static void test_lost(void)
 	event.lost.count = 1;
 	is_str(print(o), "22:13:20.123       - -               lost 1 event\n",
 	       "a single lost event, of nobody knows which kind");
+	event.lost.by.len = 16;
+	is_str(print(o), "22:13:20.123       - -               lost 1 event\n",
+	       "a lost event whose list is absent");
 	event.lost.by = (struct span){ sizeof(struct lost_event), 16 };
 	ok(out_line(o, line, &event.header, event.header.size) == line,
 	   "a lost event that points behind its end");
+	out_free(o);
+}
+
+static void test_long_cgroup(void)
+{
+	struct out *o = new_out(OUT_JSON, 3, "cgroup", NULL);
+
+	begin(SMALL, sizeof(struct small));
+	event.header.cgroup = 5000;
+	print(o);
+	/* Each byte is three of U+FFFD, and two digits in cgroup_hex. */
+	is_u64(strlen(line), sizeof("{\"cgroup\":\"\",\"cgroup_hex\":\"\"}\n") - 1 + 5 * 4096,
+	       "no more of a cgroup's path than the kernel allows");
+	ok(is_json_line(line, strlen(line)), "and the line is whole");
 	out_free(o);
 }
 
@@ -943,6 +996,8 @@ static void test_no_system_calls(void)
 int main(void)
 {
 	srandom(1);
+	unsetenv("TZ");
+	test_no_system_calls(); /* first, before anything has loaded the zone */
 	setenv("TZ", "UTC0", 1);
 	test_json();
 	test_arrays();
@@ -952,12 +1007,11 @@ int main(void)
 	test_fields();
 	test_errors();
 	test_lost();
+	test_long_cgroup();
 	test_schema();
 	test_fuzz();
 	test_room();
 	test_overlap();
-	unsetenv("TZ");
-	test_no_system_calls();
 	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
 	test_time();
 	return done();
