@@ -58,15 +58,15 @@ const struct event_desc lost_desc = {
 	.by_default = true,
 };
 
-const struct field *next_field(const struct event_desc *desc, const struct field *f)
-{
-	const struct field *header_end = header_fields + sizeof(header_fields) / sizeof(*f) - 1;
+/* A lost event has no process: of the header only what comes before it. */
+#define HEADER_FIELDS	   (sizeof(header_fields) / sizeof(*header_fields) - 1)
+#define HEADER_FIELDS_LOST 2
 
+const struct field *next_field(const struct event_desc *d, const struct field *f)
+{
 	f = f ? f + 1 : header_fields;
-	if (desc == &lost_desc && f->type != FIELD_TIME && f->type != FIELD_EVENT)
-		f = f >= header_fields && f <= header_end ? header_end : f;
-	if (f == header_end)
-		f = desc->fields;
+	if (f == header_fields + (d == &lost_desc ? HEADER_FIELDS_LOST : HEADER_FIELDS))
+		f = d->fields;
 	return f->name ? f : NULL;
 }
 
@@ -334,12 +334,10 @@ static void add_op(struct out *o, struct plan *plan, const struct field *f)
 /* The field of an event that a column shows. */
 static const struct field *find_field(const struct event_desc *d, const struct column *c)
 {
-	FOR_EACH_FIELD(f, d)
-	{
+	for (const struct field *f = NULL; (f = next_field(d, f));)
 		if (c->name ? !strcmp(f->name, c->name)
 			    : f->heading && !strcmp(f->heading, c->heading))
 			return f;
-	}
 	return NULL;
 }
 
@@ -352,8 +350,7 @@ static void init_plan(struct out *o, const struct out_config *config, const stru
 	plan->ops = o->next_op;
 	o->next_op += o->max_columns;
 	plan->room = o->room;
-	FOR_EACH_FIELD(f, d)
-	{
+	for (const struct field *f = NULL; (f = next_field(d, f));) {
 		plan->room += room_of(f);
 		if (load_of(f->type) == LOAD_SPAN)
 			add_limit(plan, f);
@@ -371,8 +368,8 @@ static void init_plan(struct out *o, const struct out_config *config, const stru
 		}
 		return;
 	}
-	FOR_EACH_FIELD(f, d)
-	add_op(o, plan, f);
+	for (const struct field *f = NULL; (f = next_field(d, f));)
+		add_op(o, plan, f);
 	for (const struct out_tag *tag = config->tags; tag && tag->name; tag++)
 		init_text(o, &plan->ops[plan->n++], tag->name, tag->value);
 }
@@ -391,7 +388,7 @@ static const char *upper_case(struct out *o, const char *s)
 	char *start = o->pool_end;
 
 	do
-		*o->pool_end++ = toupper(*s);
+		*o->pool_end++ = toupper((unsigned char)*s);
 	while (*s++);
 	return start;
 }
@@ -433,7 +430,7 @@ static bool has_heading(const struct out *o, const char *heading)
 
 static void default_columns(struct out *o, const struct out_config *config)
 {
-	unsigned free_running, n;
+	unsigned free_running;
 	struct column last;
 
 	for (const struct field *f = header_fields; f->name; f++)
@@ -449,8 +446,7 @@ static void default_columns(struct out *o, const struct out_config *config)
 				add_column(o, config, (struct column){ .heading = f->heading });
 	}
 	/* The last free-running one goes to the end, behind the tags. */
-	n = o->n_columns;
-	for (free_running = n; free_running && o->columns[free_running - 1].width;)
+	for (free_running = o->n_columns; free_running && o->columns[free_running - 1].width;)
 		free_running--;
 	for (const struct out_tag *tag = config->tags; tag && tag->name; tag++)
 		add_column(o, config, (struct column){ .tag = tag });
@@ -488,9 +484,9 @@ static unsigned known_columns(struct column *known, const struct out_config *con
 	for (const struct event_desc *d = config->events; d->name; d++) {
 		if (!is_selected(config, d))
 			continue;
-		FOR_EACH_FIELD(f, d)
-		if (!find_column(known, n, f->name, strlen(f->name)))
-			known[n++].name = f->name;
+		for (const struct field *f = NULL; (f = next_field(d, f));)
+			if (!find_column(known, n, f->name, strlen(f->name)))
+				known[n++].name = f->name;
 	}
 	for (const struct out_tag *tag = config->tags; tag && tag->name; tag++, n++) {
 		known[n].name = tag->name;
@@ -532,8 +528,7 @@ static bool named_columns(struct out *o, const struct out_config *config, char *
 
 static const struct field *field_of_tag(const struct event_desc *d, const char *tag)
 {
-	FOR_EACH_FIELD(f, d)
-	{
+	for (const struct field *f = NULL; (f = next_field(d, f));) {
 		size_t len = strlen(f->name);
 
 		if (!strncmp(f->name, tag, len) && (!tag[len] || !strcmp(tag + len, "_hex")))

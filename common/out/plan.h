@@ -89,12 +89,8 @@ struct out {
 /* The kernel's PATH_MAX, more of a cgroup's path is not looked at. */
 #define CGROUP_PATH_MAX 4096
 
-/*
- * Goes through the fields of an event, the header's first. NULL begins, and ends. A lost event has
- * no process, so of the header only what is about the event.
- */
-const struct field *next_field(const struct event_desc *desc, const struct field *f);
-#define FOR_EACH_FIELD(f, desc) for (const struct field *f = NULL; (f = next_field(desc, f));)
+/* Goes through the fields of an event, the header's first. NULL begins, and ends. */
+const struct field *next_field(const struct event_desc *d, const struct field *f);
 
 /* Whether a column of this type is aligned to the right. */
 bool is_number(enum field_type type);

@@ -140,8 +140,7 @@ static void put_event_schema(FILE *f, const struct event_desc *d)
 		put_quoted(f, d->help);
 	}
 	fputs(",\"type\":\"object\",\"properties\":{", f);
-	FOR_EACH_FIELD(field, d)
-	{
+	for (const struct field *field = NULL; (field = next_field(d, field));) {
 		fputs(sep, f);
 		put_property(f, field, d->name);
 		sep = ",";
