@@ -124,10 +124,16 @@ $(EXAMPLE).o: $(EXAMPLE).skel.h
 $(BPF_TEST) $(EXAMPLE): %: %.o $(LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(LIB) $(LIBS_producer) -o $@
 
-# A tool's tables are its own: the test that holds them against BTF includes the tool's source.
-$(TABLES): $(B)/tests/tables/%: tests/tables.c $(B)/tools/%.o $(LIB)
+# A tool's tables are its own: the test that holds them against BTF includes the tool's source, and
+# has in it the structs of the tool's header, compiled for the kernel side.
+$(TABLES): $(B)/tests/tables/%: tests/tables.c $(B)/tests/tables/%.bpf.o $(B)/tools/%.o $(LIB)
+	$(CC) $(FLAGS) $(CFLAGS) -DTOOL=$* -DTOOL_FILE='"tools/$*.c"' -DTYPES='"$@.bpf.o"' $< $(LIB) $(LIBS_producer) -o $@
+
+$(TABLES:%=%.bpf.o): $(B)/tests/tables/%.bpf.o: tests/tables.bpf.c
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(CFLAGS) -DTOOL=$* -DTOOL_FILE='"tools/$*.c"' $< $(LIB) $(LIBS_producer) -o $@
+	$(CLANG) $(BPF_FLAGS) -DHEADER='"bpf/$*.h"' \
+		-DSTRUCTS="$$(sed -n 's/^struct \([a-z0-9_]*\) {$$/struct \1 \1;/p' bpf/$*.h | tr '\n' ' ')" -c $< -o $@
+	llvm-strip -g $@
 
 tests: $(TESTS)
 

@@ -223,18 +223,11 @@ static void plain(void)
 
 static void names(void)
 {
-	static const char *const hostile[] = { "new\nline",
-					       "\x1b[31mred",
-					       "\xff\xfe\x80",
-					       " spaces  ",
-					       "tab\tand\\134",
-					       "(deleted)",
-					       "gone (deleted)",
-					       "\xe2\x80\xae"
-					       "txt.exe",
-					       "\xc3",
-					       "\"'$(x)`",
-					       "..." };
+	static const char *const hostile[] = {
+		"new\nline", "\x1b[31mred",    "\xff\xfe\x80",	       " spaces ", "tab\tand\\134",
+		"(deleted)", "gone (deleted)", "\xe2\x80\xae txt.exe", "\xc3",	   "\"'$(x)`",
+		"...",
+	};
 	char path[PATH_MAX];
 
 	must(!mkdir("/tmp/names", 0700));
