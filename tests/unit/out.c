@@ -554,7 +554,7 @@ static void test_table(void)
 
 static void test_fields(void)
 {
-	const struct out_tag tags[] = { { "host", "a\"b" }, { "leer", "" }, {} };
+	const struct out_tag tags[] = { { "host", "a\"b" }, { "void", "" }, {} };
 	struct out *o = new_out(OUT_JSON, 3, "path,host,pid,s8,event", tags);
 
 	begin(SMALL, sizeof(struct small));
@@ -574,13 +574,13 @@ static void test_fields(void)
 	o = new_out(OUT_JSON, 1, NULL, tags);
 	begin(SMALL, sizeof(struct small));
 	print(o);
-	ok(strstr(line, ",\"bytes\":0,\"host\":\"a\\\"b\",\"leer\":\"\"}\n") != NULL,
+	ok(strstr(line, ",\"bytes\":0,\"host\":\"a\\\"b\",\"void\":\"\"}\n") != NULL,
 	   "tags are the last in JSON");
 	out_free(o);
 
-	o = new_out(OUT_TABLE, 3, "other,path,uid,s64,leer,cgroup,ts,list,event,host", tags);
+	o = new_out(OUT_TABLE, 3, "other,path,uid,s64,void,cgroup,ts,list,event,host", tags);
 	is_str(heading(o),
-	       "STRING PATH   UID S64 LEER CGROUP                                   TIME         "
+	       "STRING PATH   UID S64 VOID CGROUP                                   TIME         "
 	       "LIST       EVENT      HOST\n",
 	       "--fields in the table: heading");
 	APPEND(&event.small.path, "/etc/passwd");
