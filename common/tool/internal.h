@@ -4,6 +4,7 @@
 #define GRAIN_TOOL_INTERNAL_H
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "tool/tool.h"
@@ -68,8 +69,11 @@ int kernel_map_fd(const struct kernel *k, const char *map);
 void kernel_tallies(const struct kernel *k, const struct tool *tool,
 		    struct tally tallies[EVENT_TYPES]);
 
-/* --check: prints what is attached and what is missing, after kernel_attach(). */
-void kernel_report(const struct kernel *k, const struct tool *tool);
+/* Prints what is attached and what degrades, after kernel_attach(). */
+void kernel_report(FILE *f, const struct kernel *k, const struct tool *tool);
+
+/* Whether process ids mean the same to us and to the kernel side. */
+bool in_initial_pid_namespace(void);
 
 /* cgroup.c */
 

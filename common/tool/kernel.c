@@ -261,7 +261,7 @@ void kernel_attach(struct kernel *k, const struct tool *tool, const struct optio
 						    strncmp(bpf_program__name(program), "tree_", 5))
 		attach(k, program);
 	if (o->verbose)
-		kernel_report(k, tool);
+		kernel_report(stderr, k, tool);
 }
 
 void kernel_detach(struct kernel *k)
@@ -324,23 +324,28 @@ void kernel_tallies(const struct kernel *k, const struct tool *tool,
 	}
 }
 
-void kernel_report(const struct kernel *k, const struct tool *tool)
+bool in_initial_pid_namespace(void)
+{
+	struct stat ns;
+
+	/* PROC_PID_INIT_INO in include/linux/proc_ns.h */
+	return stat("/proc/self/ns/pid", &ns) || ns.st_ino == 0xEFFFFFFC;
+}
+
+void kernel_report(FILE *f, const struct kernel *k, const struct tool *tool)
 {
 	struct bpf_program *program;
 	struct utsname host;
-	struct stat ns;
 	uint64_t root;
 
 	uname(&host);
-	fprintf(stderr, "%s: Linux %s, %s\n", tool->name, host.release, host.machine);
+	fprintf(f, "%s: Linux %s, %s\n", tool->name, host.release, host.machine);
 	bpf_object__for_each_program(program, k->object) if (bpf_program__autoload(program))
-		fprintf(stderr, "  %-16s %s\n", bpf_program__name(program),
+		fprintf(f, "  %-16s %s\n", bpf_program__name(program),
 			bpf_program__section_name(program));
 	if (!cgroup_find("/", &root))
-		fprintf(stderr,
-			"  degraded: no cgroup hierarchy of version 2, so no cgroup paths\n");
-	/* PROC_PID_INIT_INO in include/linux/proc_ns.h */
-	if (!stat("/proc/self/ns/pid", &ns) && ns.st_ino != 0xEFFFFFFC)
-		fprintf(stderr,
+		fprintf(f, "  degraded: no cgroup hierarchy of version 2, so no cgroup paths\n");
+	if (!in_initial_pid_namespace())
+		fprintf(f,
 			"  degraded: in a PID namespace; events and --pid have the host's ids\n");
 }

@@ -263,6 +263,8 @@ void options_parse(const struct tool *tool, struct options *o, int argc, char **
 		o->command = argv + i + 1;
 		argc = i;
 	}
+	/* No sentence at the end of --help about the arguments of short options. */
+	setenv("ARGP_HELP_FMT", "no-dup-args-note", 0);
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, &parse);
 
 	if (o->help || o->usage) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -96,6 +97,8 @@ static uint32_t parse_pid(const char *option, const char *arg)
 
 	if (!parse_u64(arg, 1, 1 << 22, &pid)) /* PID_MAX_LIMIT */
 		die(STATUS_USAGE, "--%s: '%s' is not a process id", option, arg);
+	if (in_initial_pid_namespace() && kill(pid, 0) && errno == ESRCH)
+		die(STATUS_USAGE, "--%s: there is no process %s", option, arg);
 	return pid;
 }
 
@@ -192,9 +195,8 @@ int tool_main(const struct tool *tool, int argc, char **argv)
 	readers_find(fd, exclude, &kernel);
 	kernel_attach(&kernel, tool, &o);
 	if (o.check) {
-		if (!o.verbose)
-			kernel_report(&kernel, tool);
-		return STATUS_OK;
+		kernel_report(stdout, &kernel, tool);
+		return fflush(stdout) ? STATUS_FAILED : STATUS_OK;
 	}
 	cgroup_scan();
 	run_signals(&o, command.pid);
