@@ -75,7 +75,7 @@ static __always_inline bool filter_match(void)
 		if (!bpf_map_lookup_elem(&uids, &uid))
 			return false;
 	}
-	if (filter.by_comm) {
+	if (filter.comm.used) {
 		char comm[COMM_LEN] = {};
 
 		BPF_CORE_READ_INTO(&comm, task, group_leader, comm);

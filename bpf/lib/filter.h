@@ -10,10 +10,10 @@
 	      */
 
 struct filter_config {
-	__u32 events;					  /* bit N: events of type N are wanted */
-	__u8 by_pid, by_tree, by_comm, by_uid, by_cgroup; /* only what matches */
+	__u32 events;				 /* bit N: events of type N are wanted */
+	__u8 by_pid, by_tree, by_uid, by_cgroup; /* only what matches */
 	__u8 exclude; /* leave out the tool and the readers of its output */
-	__u8 pad[2];
+	__u8 pad[3];
 	struct glob comm;
 };
 

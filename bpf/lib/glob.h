@@ -15,6 +15,8 @@
 	4 /* 256 positions: a pattern takes one for each character but `*`, and one more */
 
 struct glob {
+	__u32 used; /* positions; 0: no pattern at all */
+	__u32 pad;
 	__u64 start[GLOB_WORDS]; /* before the first character */
 	__u64 stay[GLOB_WORDS];	 /* positions behind a `*`: any character keeps them */
 	__u64 end[GLOB_WORDS];	 /* a pattern matches up to here */

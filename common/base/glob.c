@@ -41,12 +41,15 @@ static const char *add_bracket(struct glob *g, int at, const char *p)
 	return p + 1;
 }
 
-const char *glob_add(struct glob *g, int *used, const char *pattern)
+const char *glob_add(struct glob *g, const char *pattern)
 {
-	int at = *used;
+	static const char too_long[] = "makes the patterns longer than 255 characters together";
+	int at = g->used;
 
 	if (!*pattern)
 		return "is empty";
+	if (at >= GLOB_WORDS * 64)
+		return too_long;
 	set_bit(g->start, at);
 	for (const char *p = pattern; *p;) {
 		if (*p == '*') {
@@ -55,7 +58,7 @@ const char *glob_add(struct glob *g, int *used, const char *pattern)
 			continue;
 		}
 		if (++at >= GLOB_WORDS * 64)
-			return "makes the patterns longer than 255 characters together";
+			return too_long;
 		if (*p == '?') {
 			for (int c = 1; c < 256; c++)
 				set_bit(g->enter[c], at);
@@ -72,6 +75,6 @@ const char *glob_add(struct glob *g, int *used, const char *pattern)
 		}
 	}
 	set_bit(g->end, at);
-	*used = at + 1;
+	g->used = at + 1;
 	return NULL;
 }

@@ -9,9 +9,9 @@
 
 /*
  * Adds a shell pattern (fnmatch(3) without flags: * ? [a-z] [!a] \x, no special treatment of "/" or
- * a leading ".") to what `g` matches; `g` starts as all zeros. `*used` counts the positions taken
- * so far, and starts at 0. NULL, or what is wrong, as a sentence without subject.
+ * a leading ".") to what `g` matches; `g` starts as all zeros. NULL, or what is wrong, as a
+ * sentence without subject; then `g` is not to be used.
  */
-const char *glob_add(struct glob *g, int *used, const char *pattern);
+const char *glob_add(struct glob *g, const char *pattern);
 
 #endif

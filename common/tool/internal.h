@@ -16,7 +16,8 @@ struct bpf_map;
 /* The shared options, and what follows from them. */
 struct options {
 	const char *output, *write, *fields;
-	struct list pids, trees, comms, uids, cgroups, tags, event_names;
+	struct list pids, trees, uids, cgroups, tags, event_names;
+	struct glob comm;
 	uint64_t duration, count, buffer, grace;
 	bool host, check, schema, verbose, quiet, strict, no_sandbox, include_self;
 	bool help, usage, version;

@@ -12,7 +12,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "base/glob.h"
 #include "tool/internal.h"
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
@@ -85,8 +84,7 @@ static void __attribute__((noreturn)) explain(const struct kernel *k, const char
 		if (!found)
 			add_missing(missing, sizeof(missing), needs[i].what);
 	}
-	bpf_object__for_each_program(program, k->object)
-	{
+	bpf_object__for_each_program (program, k->object) {
 		const char *section = bpf_program__section_name(program);
 
 		if (!bpf_program__autoload(program) || strncmp(section, "tp_btf/", 7))
@@ -150,29 +148,18 @@ static uint64_t ring_size(uint64_t wanted)
 
 static void make_filter(const struct tool *tool, const struct options *o, struct filter_config *f)
 {
-	int used = 0;
-
 	*f = (struct filter_config){
 		.by_pid = o->pids.n > 0,
 		.by_tree = o->trees.n || o->command,
-		.by_comm = o->comms.n > 0,
 		.by_uid = o->uids.n > 0,
 		.by_cgroup = o->cgroups.n > 0,
+		.comm = o->comm,
 	};
 	/* Who asks for certain processes gets them, be they readers or not. */
 	f->exclude = !o->include_self && !f->by_pid && !f->by_tree;
 	for (size_t i = 0; tool->events[i].name; i++)
 		if (o->selected & 1ull << i)
 			f->events |= 1u << tool->events[i].type;
-	for (size_t i = 0; i < o->comms.n; i++) {
-		const char *wrong = glob_add(&f->comm, &used, o->comms.item[i]);
-
-		if (!wrong && strlen(o->comms.item[i]) >= COMM_LEN &&
-		    !strpbrk(o->comms.item[i], "*?[\\"))
-			wrong = "is longer than the 15 bytes that the kernel keeps of a name";
-		if (wrong)
-			die(STATUS_USAGE, "--comm: '%s' %s", o->comms.item[i], wrong);
-	}
 }
 
 void kernel_load(struct kernel *k, const struct tool *tool, const struct options *o)
@@ -199,10 +186,11 @@ void kernel_load(struct kernel *k, const struct tool *tool, const struct options
 		    strerror(-k->cpus));
 	set_rodata(k->object, ".rodata.filter", &filter, sizeof(filter));
 	set_rodata(k->object, ".rodata.config", tool->config, tool->config_size);
-	bpf_object__for_each_program(program, k->object)
+	bpf_object__for_each_program (program, k->object)
 		bpf_program__set_autoload(program, is_needed(tool, o, bpf_program__name(program)));
-	bpf_object__for_each_map(map, k->object) if (ends_with(bpf_map__name(map), "_scratch"))
-		bpf_map__set_max_entries(map, libbpf_num_possible_cpus());
+	bpf_object__for_each_map (map, k->object)
+		if (ends_with(bpf_map__name(map), "_scratch"))
+			bpf_map__set_max_entries(map, libbpf_num_possible_cpus());
 	map = bpf_object__find_map_by_name(k->object, "events");
 	bpf_map__set_max_entries(map, ring_size(o->buffer));
 
@@ -256,10 +244,10 @@ void kernel_attach(struct kernel *k, const struct tool *tool, const struct optio
 		attach(k, bpf_object__find_program_by_name(k->object, "tree_fork"));
 		seed_tree(k);
 	}
-	bpf_object__for_each_program(program,
-				     k->object) if (bpf_program__autoload(program) &&
-						    strncmp(bpf_program__name(program), "tree_", 5))
-		attach(k, program);
+	bpf_object__for_each_program (program, k->object)
+		if (bpf_program__autoload(program) &&
+		    strncmp(bpf_program__name(program), "tree_", 5))
+			attach(k, program);
 	if (o->verbose)
 		kernel_report(stderr, k, tool);
 }
@@ -310,8 +298,7 @@ void kernel_tallies(const struct kernel *k, const struct tool *tool,
 			tallies[type].lost += each[cpu].lost;
 		}
 	}
-	bpf_object__for_each_program(program, k->object)
-	{
+	bpf_object__for_each_program (program, k->object) {
 		struct bpf_prog_info info = {};
 		uint32_t size = sizeof(info);
 		int type = type_of(tool, bpf_program__name(program));
@@ -340,9 +327,10 @@ void kernel_report(FILE *f, const struct kernel *k, const struct tool *tool)
 
 	uname(&host);
 	fprintf(f, "%s: Linux %s, %s\n", tool->name, host.release, host.machine);
-	bpf_object__for_each_program(program, k->object) if (bpf_program__autoload(program))
-		fprintf(f, "  %-16s %s\n", bpf_program__name(program),
-			bpf_program__section_name(program));
+	bpf_object__for_each_program (program, k->object)
+		if (bpf_program__autoload(program))
+			fprintf(f, "  %-16s %s\n", bpf_program__name(program),
+				bpf_program__section_name(program));
 	if (!cgroup_find("/", &root))
 		fprintf(f, "  degraded: no cgroup hierarchy of version 2, so no cgroup paths\n");
 	if (!in_initial_pid_namespace())

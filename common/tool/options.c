@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/glob.h"
 #include "base/num.h"
 #include "tool/internal.h"
 
@@ -33,7 +34,7 @@ static const struct option_row shared_options[] = {
 	{ "pid", 'p', OPTION_LIST, "PID", AT(pids), .help = "this process" },
 	{ "tree", 0, OPTION_LIST, "PID", AT(trees),
 	  .help = "this process, its descendants and those to come" },
-	{ "comm", 'c', OPTION_LIST, "PATTERN", AT(comms),
+	{ "comm", 'c', OPTION_PATTERN, "PATTERN", AT(comm), .max = COMM_LEN - 1,
 	  .help = "processes with this name (a shell pattern, 15 bytes at most)" },
 	{ "uid", 'u', OPTION_LIST, "USER", AT(uids), .help = "this user, by name or number" },
 	{ "cgroup", 0, OPTION_LIST, "PATH", AT(cgroups), .help = "this cgroup and those below it" },
@@ -82,6 +83,18 @@ static void list_add(struct list *list, const char *item)
 	list->item[list->n++] = item;
 }
 
+static void add_pattern(const struct option_row *row, struct glob *glob, const char *pattern)
+{
+	const char *wrong = glob_add(glob, pattern);
+
+	if (!wrong && row->max && strlen(pattern) > row->max && !strpbrk(pattern, "*?[\\"))
+		die(STATUS_USAGE,
+		    "--%s: '%s' is longer than the %llu bytes that there are to match", row->name,
+		    pattern, (unsigned long long)row->max);
+	if (wrong)
+		die(STATUS_USAGE, "--%s: '%s' %s", row->name, pattern, wrong);
+}
+
 static void set_value(const struct option_row *row, void *value, const char *arg)
 {
 	uint64_t *number = value;
@@ -95,6 +108,9 @@ static void set_value(const struct option_row *row, void *value, const char *arg
 		break;
 	case OPTION_LIST:
 		list_add(value, arg);
+		break;
+	case OPTION_PATTERN:
+		add_pattern(row, value, arg);
 		break;
 	case OPTION_NUMBER:
 		if (!parse_u64(arg, row->min, row->max, number))

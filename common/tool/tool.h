@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bpf/lib/glob.h"
 #include "out/out.h"
 
 /* Exit statuses, the same for each tool; with `-- COMMAND` the command's own. From sysexits.h from
@@ -32,6 +33,7 @@ enum option_type {
 	OPTION_SIZE,	 /* between .min and .max bytes. uint64_t */
 	OPTION_STRING,	 /* const char *, of the command line */
 	OPTION_LIST,	 /* may be given again and again. struct list */
+	OPTION_PATTERN,	 /* shell patterns, again and again, of .max bytes at most. struct glob */
 	OPTION_HEADING,	 /* no option: .help stands above those that follow in --help */
 };
 

@@ -13,9 +13,8 @@
 static bool matches(const char *pattern, const char *s)
 {
 	struct glob g = {};
-	int used = 0;
 
-	return !glob_add(&g, &used, pattern) && glob_match(&g, s, strlen(s));
+	return !glob_add(&g, pattern) && glob_match(&g, s, strlen(s));
 }
 
 static void test_table(void)
@@ -88,9 +87,8 @@ static void test_table(void)
 static void test_size(void)
 {
 	struct glob g = {};
-	int used = 0;
 
-	ok(!glob_add(&g, &used, "abc"), "abc compiles");
+	ok(!glob_add(&g, "abc"), "abc compiles");
 	ok(glob_match(&g, "abcd", 3), "only as many bytes are looked at as are given");
 	ok(!glob_match(&g, "abcd", 4), "and all of those");
 	ok(glob_match(&g, "abc\0d", 16), "a NUL ends the string earlier");
@@ -101,12 +99,11 @@ static void test_several(void)
 {
 	static const char *const patterns[] = { "ab", "c*d", "*", "[x-z]?", "e" };
 	struct glob g = {};
-	int used = 0;
 
 	/* Without the third, which matches all. */
 	for (size_t i = 0; i < COUNT(patterns); i++)
 		if (i != 2)
-			ok(!glob_add(&g, &used, patterns[i]), "%s is added", patterns[i]);
+			ok(!glob_add(&g, patterns[i]), "%s is added", patterns[i]);
 	for (const char *const *s =
 		     (const char *const[]){ "ab", "cd", "cXd", "xy", "zz", "e", "", "a", "b", "abe",
 					    "c", "abcd", "bd", "x", "wx", "xyz", "ee", NULL };
@@ -119,15 +116,14 @@ static void test_several(void)
 		   expected ? "matches" : "does not match");
 	}
 	ok(!glob_match(&g, "anything", 8), "no pattern matches 'anything'");
-	ok(!glob_add(&g, &used, patterns[2]), "* is added");
+	ok(!glob_add(&g, patterns[2]), "* is added");
 	ok(glob_match(&g, "anything", 8), "then it does");
 }
 
 static bool is_refused(const char *what, const char *pattern)
 {
 	struct glob g = {};
-	int used = 0;
-	const char *wrong = glob_add(&g, &used, pattern);
+	const char *wrong = glob_add(&g, pattern);
 
 	return ok(wrong && *wrong, "%s is refused: it %s", what, wrong ? wrong : "is not");
 }
@@ -157,13 +153,12 @@ static void test_room(void)
 {
 	char pattern[POSITIONS + 2], s[POSITIONS + 2];
 	struct glob g = {}, before;
-	int used = 0;
 
 	long_pattern(pattern, POSITIONS);
 	is_refused("a pattern of 256 characters", pattern);
 
 	long_pattern(pattern, POSITIONS - 1);
-	ok(!glob_add(&g, &used, pattern), "one of 255 is not");
+	ok(!glob_add(&g, pattern), "one of 255 is not");
 	ok(glob_match(&g, pattern, sizeof(pattern)), "it matches itself");
 	/* Each position is looked at, also those where one word of the automaton meets the next. */
 	for (int i = 0; i < POSITIONS - 1; i++) {
@@ -181,33 +176,28 @@ static void test_room(void)
 		const char *wrong;
 
 		g = before;
-		used = POSITIONS;
-		wrong = glob_add(&g, &used, *p);
+		wrong = glob_add(&g, *p);
 		ok(wrong, "with no room left %s is refused", *p);
 		ok(glob_match(&g, pattern, sizeof(pattern)) && !glob_match(&g, "zz", 2),
 		   "and what was there matches as before");
 	}
 
 	g = (struct glob){};
-	used = 0;
 	for (int i = 0; i < 32; i++)
-		if (glob_add(&g, &used,
-			     (char[]){ 'a' + i / 26, '-', '*', 'a' + i % 26, 'x', 'y', 'z', '?',
-				       '\0' }))
+		if (glob_add(&g, (char[]){ 'a' + i / 26, '-', '*', 'a' + i % 26, 'x', 'y', 'z', '?',
+					   '\0' }))
 			ok(false, "pattern %d of 32 fits", i);
-	is_u64(used, POSITIONS, "32 patterns of 7 characters and * take all positions");
+	is_u64(g.used, POSITIONS, "32 patterns of 7 characters and * take all positions");
 	ok(glob_match(&g, "a-..bxyz!", 10), "one of the first matches");
 	ok(glob_match(&g, "b-fxyz!", 8), "the last matches");
 	ok(!glob_match(&g, "b-gxyz!", 8), "what is none of them does not");
 
 	/* What errs in the middle of a long line of patterns is not silently half there. */
-	used = POSITIONS - 3;
-	g = (struct glob){};
-	ok(!glob_add(&g, &used, "ab"), "the last three positions take two characters");
+	g = (struct glob){ .used = POSITIONS - 3 };
+	ok(!glob_add(&g, "ab"), "the last three positions take two characters");
 	ok(glob_match(&g, "ab", 2) && !glob_match(&g, "a", 1), "which match");
-	used = POSITIONS - 2;
-	g = (struct glob){};
-	ok(glob_add(&g, &used, "ab"), "the last two don't");
+	g = (struct glob){ .used = POSITIONS - 2 };
+	ok(glob_add(&g, "ab"), "the last two don't");
 }
 
 static void random_string(char *to, int max, const char *alphabet)
@@ -272,7 +262,6 @@ static void test_random(const char *what, const char *in_pattern, const char *in
 		char pattern[2][16], s[16];
 		bool expected = false, got;
 		struct glob g = {};
-		int used = 0;
 
 		/* Two patterns in one automaton, so that one could disturb the other. */
 		for (int i = 0; i < 2; i++) {
@@ -281,7 +270,7 @@ static void test_random(const char *what, const char *in_pattern, const char *in
 			do
 				random_string(pattern[i], max, in_pattern);
 			while (!*pattern[i] || !is_defined(pattern[i]));
-			error = glob_add(&g, &used, pattern[i]);
+			error = glob_add(&g, pattern[i]);
 			if (error && !wrong++)
 				ok(false, "'%s' is a pattern: it %s", pattern[i], error);
 		}
