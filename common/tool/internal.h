@@ -28,6 +28,12 @@ struct options {
 
 /* options.c */
 
+/* The options that every producer has. */
+extern const struct option_row shared_options[];
+
+/* Whether the tool has the option: --events is for those with several. */
+bool option_offered(const struct tool *tool, const struct option_row *row);
+
 /* Parses the command line. Ends the process on --help, --usage, --version and on any error (64). */
 void options_parse(const struct tool *tool, struct options *o, int argc, char **argv);
 

@@ -14,7 +14,7 @@
 #define AT(member) .offset = offsetof(struct options, member)
 #define SECOND	   1000000000ull
 
-static const struct option_row shared_options[] = {
+const struct option_row shared_options[] = {
 	{ .type = OPTION_HEADING, .help = "Output:" },
 	{ "output", 'o', OPTION_STRING, "FORMAT", AT(output),
 	  .help = "table or json (default: $GRAINTOOLS_OUTPUT, else table on a terminal, json "
@@ -176,7 +176,12 @@ static size_t count_events(const struct tool *tool)
 	return n;
 }
 
-/* Makes argp's options of the table's rows. A tool with one event has no --events. */
+bool option_offered(const struct tool *tool, const struct option_row *row)
+{
+	return !row->name || strcmp(row->name, "events") || count_events(tool) > 1;
+}
+
+/* Makes argp's options of the table's rows. */
 static size_t add_rows(const struct tool *tool, const struct option_row *rows,
 		       struct argp_option *options, const struct option_row **used, size_t n,
 		       int *group)
@@ -184,7 +189,7 @@ static size_t add_rows(const struct tool *tool, const struct option_row *rows,
 	for (size_t i = 0, all = count_rows(rows); i < all; i++) {
 		const struct option_row *row = &rows[i];
 
-		if (row->name && !strcmp(row->name, "events") && count_events(tool) < 2)
+		if (!option_offered(tool, row))
 			continue;
 		if (row->type == OPTION_HEADING)
 			++*group;
