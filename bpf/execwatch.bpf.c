@@ -5,23 +5,30 @@
 #include "bpf/lib/path.bpf.h"
 #include "bpf/lib/process.bpf.h"
 #include "bpf/lib/ring.bpf.h"
+#include "bpf/lib/syscall.bpf.h"
 #include "bpf/execwatch.h"
 
+static const volatile struct execwatch_config config SEC(".rodata.config");
+
 #define INTERPRETER_LEN 256 /* BINPRM_BUF_SIZE: a #! line's length */
+
+#define TAIL_LEN                                                                                   \
+	(ANCESTORS_LEN * (long)sizeof(struct ancestor) + 3 * PATH_LEN + INTERPRETER_LEN + ARGS_LEN)
 
 /* An exec_event and the longest tail it can have, and room to walk paths in. */
 struct exec_scratch {
 	struct exec_event e;
-	char tail[ANCESTORS_LEN * sizeof(struct ancestor) + 3 * PATH_LEN + INTERPRETER_LEN +
-		  ARGS_LEN];
+	char tail[TAIL_LEN];
 	struct path_walk walk;
+	struct glob_state glob;
 };
 SCRATCH(exec, struct exec_scratch);
 
 /* What is remembered of a process, at its thread group leader. */
 struct life {
 	u64 exec; /* time of the last exec, CLOCK_BOOTTIME ns */
-	u64 ended;
+	u32 ended;
+	u32 wanted; /* what it executed is what --exe and --args ask for */
 };
 
 struct {
@@ -142,7 +149,108 @@ static __always_inline void get_file_flags(struct event *e, struct file *file)
 		e->flags |= EXEC_DELETED;
 }
 
-static __always_inline void send_exec(struct task_struct *task, struct linux_binprm *bprm)
+/* The state is in scratch memory for the reason that struct path_walk gives. */
+struct glob_scan {
+	const volatile struct glob *glob;
+	const char *string;
+	struct glob_state *state;
+};
+
+/* One character; `max` is a bound that the verifier can see. NULs, between arguments, are spaces.
+ */
+static __always_inline long glob_scan_one(struct glob_scan *scan, u64 i, int max)
+{
+	u8 c;
+
+	CLAMP(i, max);
+	c = scan->string[i];
+	glob_step(scan->glob, scan->state, c ? c : ' ');
+	return 0;
+}
+
+static long glob_scan_exec(u32 i, struct glob_scan *scan)
+{
+	return glob_scan_one(scan, i, ARGS_LEN - 1);
+}
+
+static long glob_scan_failed(u32 i, struct glob_scan *scan)
+{
+	return glob_scan_one(scan, i, FAILED_FILENAME_LEN - 1);
+}
+
+/* Whether the pattern, if there is one, matches `len` bytes. */
+static __always_inline bool glob_wants(const volatile struct glob *glob, struct glob_state *state,
+				       const char *string, u32 len,
+				       long (*step)(u32, struct glob_scan *))
+{
+	struct glob_scan scan = { .glob = glob, .string = string, .state = state };
+	u64 hit = 0;
+
+	if (!glob->used)
+		return true;
+	for (int i = 0; i < GLOB_WORDS; i++)
+		state->at[i] = glob->start[i];
+	bpf_loop(len, step, &scan, 0);
+	for (int i = 0; i < GLOB_WORDS; i++)
+		hit |= state->at[i] & glob->end[i];
+	return hit;
+}
+
+/*
+ * A search for a program in PATH: calls that failed one after the other in a thread, with no other
+ * call between them. Told when another call follows; forgotten when the program is found.
+ */
+struct search {
+	u64 argv; /* where the caller has its arguments: the same in each try */
+	struct failed_event e;
+	char tail[FAILED_FILENAME_LEN + FAILED_ARGS_LEN];
+};
+
+/* At most one for each thread that is between two system calls. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u32); /* thread id */
+	__type(value, struct search);
+} searches SEC(".maps");
+
+struct search_scratch {
+	struct search search;
+	struct glob_state glob;
+};
+SCRATCH(search, struct search_scratch);
+
+/* How many there are: what all other system calls look at. */
+static volatile s64 searching;
+
+/* Ends a thread's search, if there is one. Returns its tries; tells it if it `failed`. */
+static __always_inline u32 search_end(u32 tid, bool failed)
+{
+	struct search *search;
+	u32 tries;
+
+	if (!searching)
+		return 0;
+	search = bpf_map_lookup_elem(&searches, &tid);
+	if (!search)
+		return 0;
+	tries = search->e.tries;
+	if (failed) {
+		u64 size = search->e.header.size;
+
+		CLAMP(size, (long)(sizeof(search->e) + sizeof(search->tail)));
+		event_output(&search->e.header, size);
+	}
+	if (!bpf_map_delete_elem(&searches, &tid))
+		__sync_fetch_and_add(&searching, -1);
+	return tries;
+}
+
+/* Builds the event and sends it, if wanted. Returns whether --exe and --args ask for the program.
+ */
+static __always_inline bool send_exec(struct task_struct *task, struct linux_binprm *bprm,
+				      u32 tries)
 {
 	struct exec_scratch *s = exec_scratch_get();
 	const struct cred *cred = BPF_CORE_READ(task, cred);
@@ -150,10 +258,11 @@ static __always_inline void send_exec(struct task_struct *task, struct linux_bin
 	struct file *file = BPF_CORE_READ(bprm, file);
 	const char *filename = BPF_CORE_READ(bprm, filename), *interp = BPF_CORE_READ(bprm, interp);
 	struct exec_event *e;
+	const char *exe, *args;
 	u64 end;
 
 	if (!s)
-		return;
+		return false;
 	e = &s->e;
 	__builtin_memset(e, 0, sizeof(*e));
 	event_header(&e->header, PROCESS_EXEC, 0);
@@ -163,6 +272,7 @@ static __always_inline void send_exec(struct task_struct *task, struct linux_bin
 	e->loginuid = -1;
 	if (bpf_core_field_exists(task->loginuid))
 		e->loginuid = BPF_CORE_READ(task, loginuid.val);
+	e->failed_tries = tries;
 	if (pid_level(task))
 		e->nspid = pid_at_level(task, pid_level(task));
 	BPF_CORE_READ_INTO(&e->parent_comm, task, real_parent, group_leader, comm);
@@ -172,6 +282,7 @@ static __always_inline void send_exec(struct task_struct *task, struct linux_bin
 	get_file_flags(&e->header, file);
 
 	end = add_ancestors(s, task);
+	exe = tail_at(s, end);
 	end = add_path(s, end, &e->exe, &file->f_path, &fs->root, EXEC_EXE_SHIFT);
 	end = add_path(s, end, &e->cwd, &fs->pwd, &fs->root, EXEC_CWD_SHIFT);
 	end = add_string(s, end, &e->filename, PATH_LEN, filename);
@@ -179,26 +290,142 @@ static __always_inline void send_exec(struct task_struct *task, struct linux_bin
 		e->script = e->filename;
 		end = add_string(s, end, &e->interpreter, INTERPRETER_LEN, interp);
 	}
+	args = tail_at(s, end);
 	end = add_args(s, end, BPF_CORE_READ(task, mm));
-	CLAMP(end, (long)(sizeof(s->e) + sizeof(s->tail)));
-	e->header.size = end;
-	event_output(&e->header, end);
+	if (!glob_wants(&config.exe, &s->glob, exe, e->exe.len, glob_scan_exec) ||
+	    !glob_wants(&config.args, &s->glob, args,
+			e->args.len ? e->args.len - 1 : 0, /* less the NUL */
+			glob_scan_exec))
+		return false;
+	if (event_wanted(PROCESS_EXEC)) {
+		CLAMP(end, (long)(sizeof(s->e) + TAIL_LEN));
+		e->header.size = end;
+		event_output(&e->header, end);
+	}
+	return true;
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
 {
+	u32 tries = search_end(old_pid, false);
+	bool wanted = true;
+
 	if (!filter_match())
 		return 0;
+	if (event_wanted(PROCESS_EXEC) || config.exe.used || config.args.used)
+		wanted = send_exec(task, bprm, tries);
 	if (event_wanted(PROCESS_EXIT)) {
 		struct life *life =
 			bpf_task_storage_get(&lives, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
-		if (life)
+		if (life) {
 			life->exec = bpf_ktime_get_boot_ns();
+			life->wanted = wanted;
+		}
 	}
-	if (event_wanted(PROCESS_EXEC))
-		send_exec(task, bprm);
+	return 0;
+}
+
+/* Where the arguments of a failed call are read from and to. */
+struct failed_args {
+	struct search *search;
+	u64 argv;
+	bool is_32bit;
+};
+
+static long add_failed_arg(u32 i, struct failed_args *a)
+{
+	struct search *s = a->search;
+	u64 len = s->e.args.len, pointer = 0;
+	long n;
+
+	if (a->is_32bit)
+		bpf_probe_read_user(&pointer, 4, (void *)(a->argv + i * 4));
+	else
+		bpf_probe_read_user(&pointer, 8, (void *)(a->argv + i * 8));
+	if (!pointer)
+		return 1;
+	CLAMP(len, FAILED_ARGS_LEN);
+	n = bpf_probe_read_user_str(s->tail + len, FAILED_ARGS_LEN, (void *)pointer);
+	if (n < 0)
+		return 1;
+	len += n;
+	if (len >= FAILED_ARGS_LEN || i == FAILED_ARGS_COUNT) {
+		s->e.header.flags |= FAILED_ARGS_TRUNCATED;
+		len = FAILED_ARGS_LEN;
+	}
+	s->e.args.len = len;
+	return len == FAILED_ARGS_LEN;
+}
+
+/* From the caller's memory, as it is still there: what it was, and what it is now, it alone knows.
+ */
+static __always_inline void exec_failed(u64 filename, u64 argv, bool is_32bit, int error)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct search_scratch *scratch = search_scratch_get();
+	struct search *s = &scratch->search, *old;
+	struct failed_args a = { .search = s, .argv = argv, .is_32bit = is_32bit };
+	u32 tid = task->pid;
+	u64 len;
+	long n;
+
+	if (!scratch || !filter_match())
+		return;
+	__builtin_memset(&s->e, 0, sizeof(s->e));
+	event_header(&s->e.header, PROCESS_EXEC_FAILED, 0);
+	s->argv = argv;
+	s->e.error = -error;
+	s->e.tries = 1;
+	BPF_CORE_READ_INTO(&s->e.parent_comm, task, real_parent, group_leader, comm);
+	s->e.args.off = sizeof(s->e);
+	bpf_loop(FAILED_ARGS_COUNT + 1, add_failed_arg, &a, 0);
+	len = s->e.args.len;
+	CLAMP(len, FAILED_ARGS_LEN);
+	n = bpf_probe_read_user_str(s->tail + len, FAILED_FILENAME_LEN, (void *)filename);
+	if (n > 0) {
+		s->e.filename.off = sizeof(s->e) + len;
+		s->e.filename.len = n - 1;
+	}
+	s->e.header.size = sizeof(s->e) + len + (n > 0 ? n - 1 : 0);
+	if (!glob_wants(&config.exe, &scratch->glob, s->tail + len, s->e.filename.len,
+			glob_scan_failed) ||
+	    !glob_wants(&config.args, &scratch->glob, s->tail, len ? len - 1 : 0, glob_scan_failed))
+		return;
+
+	old = bpf_map_lookup_elem(&searches, &tid);
+	if (old && old->argv == argv)
+		s->e.tries = old->e.tries + 1;
+	else if (old)
+		search_end(tid, true);
+	if (bpf_map_update_elem(&searches, &tid, s, 0)) {
+		len = s->e.header.size;
+		CLAMP(len, (long)(sizeof(s->e) + sizeof(s->tail)));
+		event_output(&s->e.header, len); /* no room: by itself, then */
+	} else if (s->e.tries == 1) {
+		__sync_fetch_and_add(&searching, 1);
+	}
+}
+
+/* Loaded only when failures are asked for: it costs every system call of the machine a little. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
+{
+	bool is_32bit = syscall_is_32bit();
+	int number = syscall_number(regs);
+
+	if (number == (is_32bit ? NR32_EXECVE : NR_EXECVE)) {
+		if (result < 0)
+			exec_failed(syscall_argument(regs, 0, is_32bit),
+				    syscall_argument(regs, 1, is_32bit), is_32bit, result);
+	} else if (number == (is_32bit ? NR32_EXECVEAT : NR_EXECVEAT)) {
+		if (result < 0)
+			exec_failed(syscall_argument(regs, 1, is_32bit),
+				    syscall_argument(regs, 2, is_32bit), is_32bit, result);
+	} else {
+		search_end(bpf_get_current_pid_tgid(), true);
+	}
 	return 0;
 }
 
@@ -240,11 +467,14 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	struct life *life;
 	u32 code;
 
-	if (BPF_CORE_READ(signal, live.counter) || !filter_match())
+	search_end(task->pid, true);
+	if (!event_wanted(PROCESS_EXIT) || BPF_CORE_READ(signal, live.counter) || !filter_match())
 		return 0;
 	/* Of two last threads that end at once both see `live` at 0: the first one tells. */
 	life = bpf_task_storage_get(&lives, leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (life && __sync_lock_test_and_set(&life->ended, 1))
+		return 0;
+	if ((config.exe.used || config.args.used) && !(life && life->wanted))
 		return 0;
 
 	e = event_new(PROCESS_EXIT, sizeof(*e));

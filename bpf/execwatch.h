@@ -4,10 +4,17 @@
 #define EXECWATCH_H
 
 #include "bpf/lib/event.h"
+#include "bpf/lib/glob.h"
 
 enum {
 	PROCESS_EXEC = EVENT_TOOL,
+	PROCESS_EXEC_FAILED,
 	PROCESS_EXIT,
+};
+
+struct execwatch_config {
+	struct glob exe;  /* --exe: of the program's path */
+	struct glob args; /* --args: of the arguments, joined by spaces */
 };
 
 /* Bytes of arguments kept: nearly all command lines are below 4 KiB. */
@@ -49,12 +56,33 @@ struct exec_event {
 	__u32 gid;
 	__u32 euid;
 	__u32 egid;
-	__u32 loginuid; /* all ones: not set */
-	__u32 nspid;	/* 0: in the initial namespace */
+	__u32 loginuid;	    /* all ones: not set */
+	__u32 nspid;	    /* 0: in the initial namespace */
+	__u32 failed_tries; /* execve calls in a row before this one */
 	char parent_comm[COMM_LEN];
 	char tty[16]; /* longest in use: "ttyAMA0", "pts/1048575" */
 };
-_Static_assert(sizeof(struct exec_event) == 64 + 7 * 4 + 6 * 4 + 2 * 16 + 4, "exec event");
+_Static_assert(sizeof(struct exec_event) == 64 + 7 * 4 + 7 * 4 + 2 * 16, "exec event");
+
+/* Less than of a successful one, as it is kept in the kernel until it is clear that the search
+ * failed. */
+#define FAILED_FILENAME_LEN 2048 /* with NUL */
+#define FAILED_ARGS_LEN	    1536
+#define FAILED_ARGS_COUNT   64
+
+struct failed_event {
+	struct event header;
+	struct span filename;
+	struct span args;
+	__s32 error;
+	__u32 tries;
+	char parent_comm[COMM_LEN];
+};
+_Static_assert(sizeof(struct failed_event) == 64 + 2 * 4 + 2 * 4 + 16, "failed event");
+
+enum {
+	FAILED_ARGS_TRUNCATED = 1 << 0,
+};
 
 struct exit_event {
 	struct event header;

@@ -50,12 +50,33 @@ static const struct field exec_fields[] = {
 	{ "nspid", FIELD_UINT, EXEC(nspid), .omit = OMIT_ZERO,
 	  .help = "process id in the process's own PID namespace, where that isn't the initial "
 		  "one" },
+	{ "failed_tries", FIELD_UINT, EXEC(failed_tries), .omit = OMIT_ZERO,
+	  .help = "calls that failed just before, as PATH was searched; where failures are "
+		  "watched" },
 	{ "args", FIELD_ARGS, EXEC(args), .heading = "ARGS",
 	  .help = "arguments, the program's name first" },
 	{ "args_truncated", FIELD_FLAG, .flag = EXEC_ARGS_TRUNCATED,
 	  .help = "only the first 28 KiB of the arguments are given" },
 	{ "args_size", FIELD_BYTES, EXEC(args_size), .omit = OMIT_ZERO,
 	  .help = "bytes of all arguments, NULs included, where args is truncated" },
+	{},
+};
+
+#define FAILED(member) FIELD_AT(struct failed_event, member)
+
+static const struct field failed_fields[] = {
+	{ "error", FIELD_ERRNO, FAILED(error), .heading = "ERROR", .width = 8,
+	  .help = "why execve failed: the name of the error" },
+	{ "filename", FIELD_STRING, FAILED(filename),
+	  .help = "what execve was asked to execute; of a search, the last try" },
+	{ "tries", FIELD_UINT, FAILED(tries), .heading = "TRIES", .width = 5,
+	  .help = "calls that failed in a row with these arguments, as PATH was searched" },
+	{ "parent_comm", FIELD_CHARS, FAILED(parent_comm), .heading = "PARENT", .width = 15,
+	  .help = "name of the parent" },
+	{ "args", FIELD_ARGS, FAILED(args), .heading = "ARGS",
+	  .help = "arguments, the program's name first" },
+	{ "args_truncated", FIELD_FLAG, .flag = FAILED_ARGS_TRUNCATED,
+	  .help = "only the first 64 arguments or 1536 bytes are given" },
 	{},
 };
 
@@ -82,9 +103,24 @@ static const struct event_desc events[] = {
 	{ PROCESS_EXEC, "process.exec", sizeof(struct exec_event), exec_fields,
 	  "A process executed a program.", .programs = (const char *const[]){ "on_exec", NULL },
 	  .by_default = true },
+	{ PROCESS_EXEC_FAILED, "process.exec_failed", sizeof(struct failed_event), failed_fields,
+	  "A process could not execute a program.",
+	  .programs = (const char *const[]){ "on_sys_exit", "on_exec", "on_exit", NULL },
+	  .failure = true, .brief = "failed" },
 	{ PROCESS_EXIT, "process.exit", sizeof(struct exit_event), exit_fields,
 	  "A process ended, its last thread included.",
 	  .programs = (const char *const[]){ "on_exit", "on_exec", NULL } },
+	{},
+};
+
+static struct execwatch_config config;
+
+static const struct option_row options[] = {
+	{ .type = OPTION_HEADING, .help = "Which programs:" },
+	{ "exe", 0, OPTION_PATTERN, "PATTERN", .offset = offsetof(struct execwatch_config, exe),
+	  .help = "those with this path (a shell pattern; * matches / too)" },
+	{ "args", 0, OPTION_PATTERN, "PATTERN", .offset = offsetof(struct execwatch_config, args),
+	  .help = "those with these arguments, joined by spaces" },
 	{},
 };
 
@@ -93,6 +129,9 @@ static const struct tool execwatch = {
 	.summary = "Shows each program that is executed on this machine, as it happens.",
 	.events = events,
 	.object = execwatch_bpf__elf_bytes,
+	.options = options,
+	.config = &config,
+	.config_size = sizeof(config),
 };
 
 int main(int argc, char **argv)

@@ -145,6 +145,24 @@ struct pid {
 	struct upid numbers[1];
 };
 
+struct thread_info {
+	unsigned long flags;
+#if defined(__TARGET_ARCH_x86)
+	u32 status;
+#endif
+};
+
+struct pt_regs {
+#if defined(__TARGET_ARCH_x86)
+	unsigned long bx, cx, dx, si, di;
+	unsigned long orig_ax;
+#elif defined(__TARGET_ARCH_arm64)
+	u64 regs[31];
+	u64 orig_x0;
+	s32 syscallno;
+#endif
+};
+
 struct signal_struct {
 	atomic_t live;
 	int group_exit_code;
@@ -156,6 +174,7 @@ struct signal_struct {
 };
 
 struct task_struct {
+	struct thread_info thread_info;
 	pid_t pid;
 	pid_t tgid;
 	int exit_code;

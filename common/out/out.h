@@ -83,12 +83,14 @@ struct field {
 
 struct event_desc {
 	uint16_t type;		     /* struct event's type */
-	const char *name;	     /* "process.exec", "exec" for -e; NULL ends the table */
+	const char *name;	     /* "process.exec"; NULL ends the table */
 	size_t size;		     /* of the fixed part */
 	const struct field *fields;  /* its own; those of the header come before them */
 	const char *help;	     /* one sentence */
 	const char *const *programs; /* BPF programs that it needs, NULL-terminated */
 	bool by_default;	     /* shown without -e */
+	bool failure;		     /* tells of something that failed: what -x shows */
+	const char *brief;	     /* for -e; NULL: what follows the dot in its name */
 };
 
 /* The header's fields, which every event has, in the order in which they print. */

@@ -25,6 +25,7 @@ const struct option_row shared_options[] = {
 	  .help = "which fields, in which order, separated by commas" },
 	{ "events", 'e', OPTION_LIST, "LIST", AT(event_names),
 	  .help = "which events, separated by commas, or all" },
+	{ "failed", 'x', OPTION_FLAG, NULL, AT(failed), .help = "only what failed" },
 	{ "host", 0, OPTION_FLAG, NULL, AT(host),
 	  .help = "add the fields host and kernel (its release) to each event" },
 	{ "tag", 0, OPTION_LIST, "KEY=VALUE", AT(tags), .help = "add a fixed field to each event" },
@@ -176,9 +177,21 @@ static size_t count_events(const struct tool *tool)
 	return n;
 }
 
+static bool has_failures(const struct tool *tool)
+{
+	for (const struct event_desc *e = tool->events; e->name; e++)
+		if (e->failure)
+			return true;
+	return false;
+}
+
 bool option_offered(const struct tool *tool, const struct option_row *row)
 {
-	return !row->name || strcmp(row->name, "events") || count_events(tool) > 1;
+	if (row->name && !strcmp(row->name, "events"))
+		return count_events(tool) > 1;
+	if (row->name && !strcmp(row->name, "failed"))
+		return has_failures(tool);
+	return true;
 }
 
 /* Makes argp's options of the table's rows. */
@@ -211,7 +224,7 @@ static const char *event_short_name(const struct event_desc *event)
 {
 	const char *dot = strchr(event->name, '.');
 
-	return dot ? dot + 1 : event->name;
+	return event->brief ? event->brief : dot ? dot + 1 : event->name;
 }
 
 /* `-e exec,exit`: by full name, or by what follows the dot. */
@@ -249,9 +262,13 @@ static void select_events(const struct tool *tool, struct options *o)
 				break;
 		}
 	}
+	if (o->event_names.n && o->failed)
+		die(STATUS_USAGE, "--failed and --events can't be used together");
 	if (!o->event_names.n)
 		for (size_t i = 0; i < count_events(tool); i++)
-			o->selected |= (uint64_t)tool->events[i].by_default << i;
+			o->selected |= (uint64_t)(o->failed ? tool->events[i].failure
+							    : tool->events[i].by_default)
+				       << i;
 }
 
 void options_parse(const struct tool *tool, struct options *o, int argc, char **argv)

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * System calls as seen at tp_btf/sys_exit: number, ABI and arguments, of both 64-bit architectures
+ * and of the 32-bit programs that run on them. (x32 is not told apart: distributions don't enable
+ * it.)
+ */
+#ifndef GRAIN_SYSCALL_BPF_H
+#define GRAIN_SYSCALL_BPF_H
+
+#include "bpf/lib/kernel.h"
+
+#if defined(__TARGET_ARCH_x86)
+#define TS_COMPAT     0x2 /* arch/x86/include/asm/thread_info.h */
+#define NR_EXECVE     59
+#define NR_EXECVEAT   322
+#define NR32_EXECVE   11
+#define NR32_EXECVEAT 358
+#elif defined(__TARGET_ARCH_arm64)
+#define TIF_32BIT     (1 << 22) /* arch/arm64/include/asm/thread_info.h */
+#define NR_EXECVE     221
+#define NR_EXECVEAT   281
+#define NR32_EXECVE   11
+#define NR32_EXECVEAT 387
+#endif
+
+/* Whether the current task's call came in through the 32-bit ABI. */
+static __always_inline bool syscall_is_32bit(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+#if defined(__TARGET_ARCH_x86)
+	return task->thread_info.status & TS_COMPAT;
+#else
+	return task->thread_info.flags & TIF_32BIT;
+#endif
+}
+
+static __always_inline int syscall_number(struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+	return regs->orig_ax;
+#else
+	return regs->syscallno;
+#endif
+}
+
+/* The nth argument, 0 to 2, as it was when the call was made: both kernels keep the registers. */
+static __always_inline u64 syscall_argument(struct pt_regs *regs, int n, bool is_32bit)
+{
+#if defined(__TARGET_ARCH_x86)
+	if (is_32bit)
+		return (u32)(n == 0 ? regs->bx : n == 1 ? regs->cx : regs->dx);
+	return n == 0 ? regs->di : n == 1 ? regs->si : regs->dx;
+#else
+	return n == 0 ? regs->orig_x0 : regs->regs[n]; /* regs[0] has the result by now */
+#endif
+}
+
+#endif
