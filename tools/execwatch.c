@@ -35,7 +35,7 @@ static const struct field exec_fields[] = {
 	{ "parent_comm", FIELD_CHARS, EXEC(parent_comm), .heading = "PARENT", .width = 15,
 	  .help = "name of the parent" },
 	{ "ancestors", FIELD_LIST, EXEC(ancestors), .record = sizeof(struct ancestor),
-	  .fields = ancestor_fields,
+	  .fields = ancestor_fields, .depth = true,
 	  .help = "the parent, its parent and so on towards init, 16 at most" },
 	{ "ancestors_truncated", FIELD_FLAG, .flag = EXEC_ANCESTORS_TRUNCATED,
 	  .help = "there are more than 16 ancestors" },
@@ -65,11 +65,11 @@ static const struct field exec_fields[] = {
 #define FAILED(member) FIELD_AT(struct failed_event, member)
 
 static const struct field failed_fields[] = {
-	{ "error", FIELD_ERRNO, FAILED(error), .heading = "ERROR", .width = 8,
+	{ "error", FIELD_ERRNO, FAILED(error), .heading = "RESULT", .width = 8, .alarm = true,
 	  .help = "why execve failed: the name of the error" },
 	{ "filename", FIELD_STRING, FAILED(filename),
 	  .help = "what execve was asked to execute; of a search, the last try" },
-	{ "tries", FIELD_UINT, FAILED(tries), .heading = "TRIES", .width = 5,
+	{ "tries", FIELD_UINT, FAILED(tries),
 	  .help = "calls that failed in a row with these arguments, as PATH was searched" },
 	{ "parent_comm", FIELD_CHARS, FAILED(parent_comm), .heading = "PARENT", .width = 15,
 	  .help = "name of the parent" },
@@ -83,19 +83,17 @@ static const struct field failed_fields[] = {
 #define EXIT(member) FIELD_AT(struct exit_event, member)
 
 static const struct field exit_fields[] = {
-	{ "exit_code", FIELD_INT, EXIT(exit_code), .omit = OMIT_MAX, .heading = "CODE", .width = 4,
-	  .help = "exit status, where the process ended by itself" },
-	{ "signal", FIELD_SIGNAL, EXIT(signal), .heading = "SIGNAL", .width = 9,
+	{ "exit_code", FIELD_INT, EXIT(exit_code), .omit = OMIT_MAX, .heading = "RESULT",
+	  .width = 8, .alarm = true, .help = "exit status, where the process ended by itself" },
+	{ "signal", FIELD_SIGNAL, EXIT(signal), .heading = "RESULT", .width = 8, .alarm = true,
 	  .help = "the signal that ended the process" },
 	{ "core_dumped", FIELD_FLAG, .flag = EXIT_CORE_DUMPED, .help = "a core was dumped" },
 	{ "since_fork_ns", FIELD_DURATION, EXIT(since_fork), .heading = "AGE", .width = 8,
 	  .help = "time since the process was forked" },
 	{ "since_exec_ns", FIELD_DURATION, EXIT(since_exec), .omit = OMIT_ZERO,
 	  .help = "time since its last exec, where that was seen" },
-	{ "utime_ns", FIELD_DURATION, EXIT(utime), .heading = "UTIME", .width = 8,
-	  .help = "user time of all its threads" },
-	{ "stime_ns", FIELD_DURATION, EXIT(stime), .heading = "STIME", .width = 8,
-	  .help = "system time of all its threads" },
+	{ "utime_ns", FIELD_DURATION, EXIT(utime), .help = "user time of all its threads" },
+	{ "stime_ns", FIELD_DURATION, EXIT(stime), .help = "system time of all its threads" },
 	{},
 };
 

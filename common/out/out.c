@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <time.h>
@@ -331,10 +332,11 @@ static void add_op(struct out *o, struct plan *plan, const struct field *f)
 		init_op(o, op, f, plan->desc->size);
 }
 
-/* The field of an event that a column shows. */
-static const struct field *find_field(const struct event_desc *d, const struct column *c)
+/* The field of an event that a column shows, the next one after `f`. */
+static const struct field *find_field(const struct event_desc *d, const struct column *c,
+				      const struct field *f)
 {
-	for (const struct field *f = NULL; (f = next_field(d, f));)
+	while ((f = next_field(d, f)))
 		if (c->name ? !strcmp(f->name, c->name)
 			    : f->heading && !strcmp(f->heading, c->heading))
 			return f;
@@ -352,6 +354,8 @@ static void init_plan(struct out *o, const struct out_config *config, const stru
 	plan->room = o->room;
 	for (const struct field *f = NULL; (f = next_field(d, f));) {
 		plan->room += room_of(f);
+		if (f->depth)
+			plan->depth = f;
 		if (load_of(f->type) == LOAD_SPAN)
 			add_limit(plan, f);
 	}
@@ -359,12 +363,18 @@ static void init_plan(struct out *o, const struct out_config *config, const stru
 
 	if (o->n_columns && d != &lost_desc) {
 		for (struct column *c = o->columns; c < o->columns + o->n_columns; c++) {
-			const struct field *f = find_field(d, c);
+			const struct field *f = find_field(d, c, NULL);
+			struct op *op = &plan->ops[plan->n];
 
 			if (c->tag)
 				init_text(o, &plan->ops[plan->n++], c->tag->name, c->tag->value);
 			else if (f || o->table)
 				add_op(o, plan, f);
+			while (o->table && f && !c->tag && (f = find_field(d, c, f))) {
+				op->otherwise = o->next_op;
+				op = o->next_op++;
+				init_op(o, op, f, d->size);
+			}
 		}
 		return;
 	}
@@ -399,7 +409,7 @@ static void add_column(struct out *o, const struct out_config *config, struct co
 	bool first = true;
 
 	for (const struct event_desc *d = config->events; d->name && !c.tag; d++) {
-		const struct field *f = is_selected(config, d) ? find_field(d, &c) : NULL;
+		const struct field *f = is_selected(config, d) ? find_field(d, &c, NULL) : NULL;
 		size_t width;
 
 		if (!f)
@@ -604,6 +614,9 @@ struct out *out_new(const struct out_config *config, char *error, size_t error_s
 		return NULL;
 	}
 	o->table = config->format == OUT_TABLE;
+	o->color = config->color;
+	o->tree = config->tree;
+	o->top = UINT_MAX;
 	o->cgroup_path = config->cgroup_path;
 	o->second = UINT64_MAX;
 	o->max_columns = columns;
@@ -615,7 +628,8 @@ struct out *out_new(const struct out_config *config, char *error, size_t error_s
 	}
 	if (o->table && !config->fields)
 		default_columns(o, config);
-	o->room = tags + sizeof("lost 18446744073709551615 events (){}\n");
+	o->room =
+		COLOR_ROOM + INDENT_MAX + tags + sizeof("lost 18446744073709551615 events (){}\n");
 	for (struct column *c = o->columns; c < o->columns + o->n_columns; c++) {
 		size_t heading = 0;
 

@@ -72,7 +72,10 @@ struct field {
 	uint8_t width;	     /* of that column; 0: free running, for the last one */
 	const struct field_name *names;
 	const struct field *fields; /* FIELD_LIST */
-	const char *help;	    /* one sentence, for manual and schema */
+	bool alarm; /* there and not 0 it says that something failed: the line is red on a terminal
+		     */
+	bool depth; /* FIELD_LIST: so many records deep the process stands in the tree */
+	const char *help; /* one sentence, for manual and schema */
 };
 
 /* Fills .offset, .size and .member of a row from the struct itself. */
@@ -125,6 +128,8 @@ struct out_config {
 	uint64_t selected;	    /* bit N: events[N] will come (which columns the table has) */
 	const char *fields;	    /* --fields LIST, or NULL */
 	const struct out_tag *tags; /* fixed fields, ended by a NULL name, or NULL */
+	bool color;		    /* table: with SGR sequences (ECMA-48) for a terminal */
+	bool tree; /* table: the last column indented by the depth of the process */
 	/* Path of a cgroup, valid until the next call, or NULL. May itself be NULL. */
 	const char *(*cgroup_path)(uint64_t id);
 };

@@ -43,6 +43,7 @@ struct op {
 		struct op *parts; /* FIELD_LIST: of one record */
 	};
 	uint32_t n; /* length of .text, number of .parts, number of the field's names */
+	const struct op *otherwise; /* table: shown where this one has no value */
 };
 
 /* What a span must be like, and what it may cost to print. */
@@ -58,7 +59,8 @@ struct plan {
 	unsigned n;
 	unsigned n_limits;
 	struct limit limits[16];
-	size_t room; /* bytes of output for all that is not in a span */
+	size_t room;		   /* bytes of output for all that is not in a span */
+	const struct field *depth; /* whose records tell how deep the process stands */
 };
 
 struct column {
@@ -70,7 +72,8 @@ struct column {
 };
 
 struct out {
-	bool table;
+	bool table, color, tree;
+	unsigned top; /* least depth so far, which is not indented */
 	const char *(*cgroup_path)(uint64_t id);
 	uint64_t clock;	 /* CLOCK_REALTIME - CLOCK_BOOTTIME, modulo 2^64 */
 	uint64_t second; /* what .date is of, since the epoch */
@@ -83,6 +86,10 @@ struct out {
 	struct op *next_op;
 	struct op ops[];
 };
+
+#define COLOR_ROOM 16 /* bytes of SGR sequences in a line */
+#define INDENT	   2  /* columns for each generation */
+#define INDENT_MAX 64
 
 #define NSEC_PER_SEC 1000000000u
 

@@ -142,26 +142,71 @@ static char *align(char *start, char *to, size_t used, const struct column *c, b
 	return to;
 }
 
+/* Whether the event tells of a failure, by a field that is shown. */
+static bool is_alarm(const struct plan *plan, const struct event *e)
+{
+	for (unsigned i = 0; i < plan->n; i++)
+		for (const struct op *op = &plan->ops[i]; op; op = op->otherwise) {
+			uint64_t v = 1;
+
+			if (op->field && op->field->alarm && op_load(op, e, (const char *)e, &v))
+				return v;
+		}
+	return false;
+}
+
+/* How far the last column is indented. */
+static size_t indent_of(struct out *o, const struct plan *plan, const struct event *e)
+{
+	struct span span;
+	unsigned depth;
+
+	if (!o->tree || !plan->depth)
+		return 0;
+	memcpy(&span, (const char *)e + plan->depth->offset, sizeof(span));
+	depth = span.len / plan->depth->record;
+	if (depth < o->top)
+		o->top = depth;
+	depth = (depth - o->top) * INDENT;
+	return depth < INDENT_MAX ? depth : INDENT_MAX;
+}
+
+/* Gives what stands between start and to, a line, a colour. */
+static char *paint(const struct out *o, char *start, char *to, const char *color)
+{
+	if (!o->color)
+		return to;
+	memmove(start + strlen(color), start, to - 1 - start);
+	memcpy(start, color, strlen(color));
+	return stpcpy(to - 1 + strlen(color), "\033[0m\n");
+}
+
 char *table_line(struct out *o, char *to, const struct plan *plan, const struct event *e)
 {
+	char *line = to;
+
 	for (unsigned i = 0; i < plan->n; i++) {
 		char *start = to;
 		size_t used = 0;
 
-		to = put_cell(o, to, &plan->ops[i], e, (const char *)e, &used);
+		if (i + 1 == plan->n && (used = indent_of(o, plan, e)))
+			start = to = (char *)memset(to, ' ', used) + used;
+		for (const struct op *op = &plan->ops[i]; op && to == start; op = op->otherwise)
+			to = put_cell(o, to, op, e, (const char *)e, &used);
 		if (to == start) {
 			*to++ = '-';
 			used = 1;
 		}
 		to = align(start, to, used, &o->columns[i], i + 1 == plan->n);
 	}
-	return to;
+	return o->color && is_alarm(plan, e) ? paint(o, line, to, "\033[31m") : to;
 }
 
 /* The common columns, empty but for the time, and then in words. */
 char *table_lost(struct out *o, char *to, const struct lost_event *e)
 {
 	const char *between = " (", *by = (const char *)e + e->by.off;
+	char *line = to;
 
 	for (const struct field *f = header_fields; f->name; f++) {
 		struct column c = { .width = f->width, .right = is_number(f->type) };
@@ -188,11 +233,13 @@ char *table_lost(struct out *o, char *to, const struct lost_event *e)
 	if (*between == ',')
 		*to++ = ')';
 	*to++ = '\n';
-	return to;
+	return paint(o, line, to, "\033[33m");
 }
 
 char *out_heading(const struct out *o, char *to)
 {
+	char *line = to;
+
 	for (unsigned i = 0; i < o->n_columns && o->table; i++) {
 		const struct column *c = &o->columns[i];
 		size_t used = 0;
@@ -201,5 +248,5 @@ char *out_heading(const struct out *o, char *to)
 		to = put_text(to, c->heading, strlen(c->heading), &used);
 		to = align(start, to, used, c, i + 1 == o->n_columns);
 	}
-	return to;
+	return to > line ? paint(o, line, to, "\033[1m") : to;
 }

@@ -26,6 +26,8 @@ const struct option_row shared_options[] = {
 	{ "events", 'e', OPTION_LIST, "LIST", AT(event_names),
 	  .help = "which events, separated by commas, or all" },
 	{ "failed", 'x', OPTION_FLAG, NULL, AT(failed), .help = "only what failed" },
+	{ "tree-view", 0, OPTION_FLAG, NULL, AT(tree_view),
+	  .help = "in a table, indent by ancestry" },
 	{ "host", 0, OPTION_FLAG, NULL, AT(host),
 	  .help = "add the fields host and kernel (its release) to each event" },
 	{ "tag", 0, OPTION_LIST, "KEY=VALUE", AT(tags), .help = "add a fixed field to each event" },
@@ -185,12 +187,23 @@ static bool has_failures(const struct tool *tool)
 	return false;
 }
 
+static bool has_depth(const struct tool *tool)
+{
+	for (const struct event_desc *e = tool->events; e->name; e++)
+		for (const struct field *f = e->fields; f->name; f++)
+			if (f->depth)
+				return true;
+	return false;
+}
+
 bool option_offered(const struct tool *tool, const struct option_row *row)
 {
 	if (row->name && !strcmp(row->name, "events"))
 		return count_events(tool) > 1;
 	if (row->name && !strcmp(row->name, "failed"))
 		return has_failures(tool);
+	if (row->name && !strcmp(row->name, "tree-view"))
+		return has_depth(tool);
 	return true;
 }
 

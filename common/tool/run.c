@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -34,6 +35,8 @@ struct run {
 	struct command *command;
 
 	char *buf, *end; /* lines not yet written */
+	bool terminal;	 /* which scrolls */
+	unsigned lines;	 /* since the heading */
 	int batch;	 /* records since ring_buffer__consume() was called */
 
 	/* received = printed + filtered + undelivered */
@@ -179,6 +182,19 @@ static bool writable(const struct run *r)
 	return !r->closed && !r->stuck && !r->failed;
 }
 
+/* Again, once the last one has left the screen. */
+static void put_heading_again(struct run *r)
+{
+	struct winsize size;
+
+	if (!r->terminal || ioctl(r->fd, TIOCGWINSZ, &size) || !size.ws_row)
+		return;
+	if (++r->lines < size.ws_row)
+		return;
+	r->end = out_heading(r->out, r->end);
+	r->lines = 1;
+}
+
 static int on_event(void *context, void *data, size_t size)
 {
 	struct run *r = context;
@@ -204,6 +220,7 @@ static int on_event(void *context, void *data, size_t size)
 	} else {
 		r->end = end;
 		r->printed++;
+		put_heading_again(r);
 		if (r->end - r->buf >= FLUSH_SIZE)
 			flush(r);
 	}
@@ -427,6 +444,7 @@ int run(struct kernel *k, const struct tool *tool, const struct options *o, stru
 	add_to_epoll(&r, wake, EPOLLIN);
 	add_to_epoll(&r, fd, 0);
 
+	r.terminal = isatty(fd); /* not a system call that the sandbox allows */
 	if (!o->no_sandbox) {
 		const char *wrong = sandbox_enter(command ? command->pid : 0);
 

@@ -42,6 +42,15 @@ static enum out_format choose_format(const struct options *o)
 	return OUT_JSON;
 }
 
+/* By https://no-color.org, and not where the terminal says that it knows none. */
+static bool want_color(const struct options *o)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return !o->write && isatty(STDOUT_FILENO) && !(no_color && *no_color) && term &&
+	       strcmp(term, "dumb");
+}
+
 /* `KEY=VALUE` in two. Keys look like the fields' names. */
 static struct out_tag make_tag(const char *arg)
 {
@@ -157,19 +166,25 @@ int tool_main(const struct tool *tool, int argc, char **argv)
 	struct options o = {};
 	struct command command = {};
 	struct filter_values values;
+	enum out_format format;
 	struct kernel kernel;
 	struct out *out;
 	char error[1024];
 	int fd = STDOUT_FILENO;
 
 	options_parse(tool, &o, argc, argv);
+	format = choose_format(&o);
+	if (o.tree_view && format != OUT_TABLE)
+		die(STATUS_USAGE, "--tree-view needs a table (-o table)");
 	if (o.schema) {
 		out_schema(stdout, tool->name, tool->events);
 		return fflush(stdout) ? STATUS_FAILED : STATUS_OK;
 	}
 	out = out_new(
 		&(struct out_config){
-			.format = choose_format(&o),
+			.format = format,
+			.color = want_color(&o),
+			.tree = o.tree_view,
 			.events = tool->events,
 			.selected = o.selected,
 			.fields = o.fields,
