@@ -12,6 +12,7 @@
 
 : "${BUILD:?the directory with bin/ and tests/}"
 : "${E2E_PATIENCE:=60}"
+: "${BATS_TEST_TIMEOUT:=$((5 * E2E_PATIENCE))}" # for what waits in another way than by until_true
 PATH=$BUILD/bin:$BUILD/tests/e2e:/usr/sbin:/sbin:$PATH
 export LC_ALL=C TZ=UTC
 unset GRAINTOOLS_OUTPUT
@@ -37,14 +38,14 @@ teardown() {
 	for pid in "${started[@]}"; do
 		pkill -KILL -P "$pid" || :
 		kill -KILL "$pid" 2>/dev/null || :
+		wait "$pid" 2>/dev/null || :
 	done
-	wait
 	cd /
 }
 
 # start COMMAND...: in the background; its id is $!.
 start() {
-	"$@" 3>&- &
+	"$@" <&0 3>&- & # bash would give it /dev/null
 	started+=($!)
 }
 
@@ -225,7 +226,9 @@ agree_on() {
 				128 + (. / 64 | floor) % 64, 128 + . % 64
 			end) | hex;
 		def got($key):
-			if $key | endswith("_bytes") | not then .[$key]
+			if $key == "ancestors" then .ancestors | map(
+				if .comm | test("^[ -~]*$") then . else { comm_bytes: got("comm_bytes"), pid } end)
+			elif $key | endswith("_bytes") | not then .[$key]
 			else .[$key[:-6]] as $text | .[$key[:-6] + "_hex"] as $raw
 				| if $text | type == "array" then [range($text | length) as $i
 					| $raw[$i] // ($text[$i] | bytes)]
