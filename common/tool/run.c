@@ -453,6 +453,7 @@ int run(struct kernel *k, const struct tool *tool, const struct options *o, stru
 			    strerror(errno));
 	}
 	r.end = out_heading(out, r.end);
+	r.lines = 1;
 	flush(&r);
 	if (command)
 		command_go(command);
