@@ -15,6 +15,7 @@
 #include "tool/internal.h"
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
+#define LOCKDOWN   "/sys/kernel/security/lockdown"
 
 /* What all programs use of the kernel beyond their own hooks, by the name that its BTF has for it.
  */
@@ -54,6 +55,19 @@ static void check_permission(void)
 static void add_missing(char *list, size_t size, const char *what)
 {
 	snprintf(list + strlen(list), size - strlen(list), "%s%s", *list ? ", " : "", what);
+}
+
+/* Whether the lockdown security module forbids programs to read kernel memory. In its file the mode
+ * in force stands in brackets. */
+static bool is_confidential(void)
+{
+	FILE *f = fopen(LOCKDOWN, "re");
+	char modes[64];
+	bool is = f && fgets(modes, sizeof(modes), f) && strstr(modes, "[confidentiality]");
+
+	if (f)
+		fclose(f);
+	return is;
 }
 
 /* Called when something failed: says in one sentence what the kernel lacks. */
@@ -99,10 +113,14 @@ static void __attribute__((noreturn)) explain(const struct kernel *k, const char
 		die(STATUS_UNSUPPORTED,
 		    "this kernel (%s) lacks %s; Linux 6.1 has all that is needed", host.release,
 		    missing);
-	if (error == EPERM || error == EACCES)
+	if (is_confidential())
 		die(STATUS_NOT_PERMITTED,
-		    "%s: not permitted by this kernel (%s), though the capabilities are there: "
-		    "lockdown?",
+		    "this kernel (%s) is locked down to confidentiality, so that no program may "
+		    "read from its memory what happens",
+		    host.release);
+	if (error == EPERM)
+		die(STATUS_NOT_PERMITTED,
+		    "%s: not permitted by this kernel (%s), though the capabilities are there",
 		    what, host.release);
 	die(STATUS_UNSUPPORTED, "%s: this kernel (%s) refuses: %s (-v shows more)", what,
 	    host.release, strerror(error));
