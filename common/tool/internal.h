@@ -34,6 +34,9 @@ extern const struct option_row shared_options[];
 /* Whether the tool has the option: --events is for those with several. */
 bool option_offered(const struct tool *tool, const struct option_row *row);
 
+/* What --events calls an event. */
+const char *event_short_name(const struct event_desc *event);
+
 /* Parses the command line. Ends the process on --help, --usage, --version and on any error (64). */
 void options_parse(const struct tool *tool, struct options *o, int argc, char **argv);
 

@@ -17,14 +17,14 @@
 const struct option_row shared_options[] = {
 	{ .type = OPTION_HEADING, .help = "Output:" },
 	{ "output", 'o', OPTION_STRING, "FORMAT", AT(output),
-	  .help = "table or json (default: $GRAINTOOLS_OUTPUT, else table on a terminal, json "
-		  "elsewhere)" },
+	  .help = "print FORMAT, table or json, which is one object a line (default: "
+		  "$GRAINTOOLS_OUTPUT, else table on a terminal and json elsewhere)" },
 	{ "write", 'w', OPTION_STRING, "FILE", AT(write),
-	  .help = "write events to FILE (mode 0600, replaced) instead of standard output" },
+	  .help = "write events to FILE (replaced; mode 0600 if new) instead of standard output" },
 	{ "fields", 'f', OPTION_STRING, "LIST", AT(fields),
-	  .help = "which fields, in which order, separated by commas" },
+	  .help = "print only these fields, separated by commas, in this order" },
 	{ "events", 'e', OPTION_LIST, "LIST", AT(event_names),
-	  .help = "which events, separated by commas, or all" },
+	  .help = "print these events, separated by commas, or all" },
 	{ "failed", 'x', OPTION_FLAG, NULL, AT(failed), .help = "only what failed" },
 	{ "tree-view", 0, OPTION_FLAG, NULL, AT(tree_view),
 	  .help = "in a table, indent by ancestry" },
@@ -34,19 +34,22 @@ const struct option_row shared_options[] = {
 
 	{ .type = OPTION_HEADING,
 	  .help = "Filters (given twice one widens, different ones must all match):" },
-	{ "pid", 'p', OPTION_LIST, "PID", AT(pids), .help = "this process" },
+	{ "pid", 'p', OPTION_LIST, "PID", AT(pids), .help = "only this process" },
 	{ "tree", 0, OPTION_LIST, "PID", AT(trees),
-	  .help = "this process, its descendants and those to come" },
+	  .help = "only this process, its descendants and those to come" },
 	{ "comm", 'c', OPTION_PATTERN, "PATTERN", AT(comm), .max = COMM_LEN - 1,
-	  .help = "processes with this name (a shell pattern, 15 bytes at most)" },
-	{ "uid", 'u', OPTION_LIST, "USER", AT(uids), .help = "this user, by name or number" },
-	{ "cgroup", 0, OPTION_LIST, "PATH", AT(cgroups), .help = "this cgroup and those below it" },
+	  .help = "only processes with this name, of 15 bytes at most (a shell pattern)" },
+	{ "uid", 'u', OPTION_LIST, "USER", AT(uids),
+	  .help = "only processes of this user, by name or number (real user id)" },
+	{ "cgroup", 0, OPTION_LIST, "PATH", AT(cgroups),
+	  .help = "only processes in this cgroup or below it (as in /proc/self/cgroup, or its "
+		  "directory's path)" },
 	{ "include-self", 0, OPTION_FLAG, NULL, AT(include_self),
 	  .help = "don't leave out the tool itself and who reads its output" },
 
 	{ .type = OPTION_HEADING, .help = "When to end:" },
 	{ "duration", 'd', OPTION_DURATION, "TIME", AT(duration), .min = 1,
-	  .help = "after TIME (5, 1.5s, 200ms, 10m, 1h)" },
+	  .help = "after TIME: a number with ns, us, ms, s (the default), m, h or d" },
 	{ "count", 'n', OPTION_NUMBER, "N", AT(count), .min = 1, .max = UINT64_MAX,
 	  .help = "after N events" },
 	{ "strict", 0, OPTION_FLAG, NULL, AT(strict), .help = "exit status 3 if events were lost" },
@@ -59,11 +62,13 @@ const struct option_row shared_options[] = {
 	  .help = "say what would be attached and what this kernel lacks, and exit (0 or 69)" },
 	{ "schema", 0, OPTION_FLAG, NULL, AT(schema), .help = "print a JSON Schema of the events" },
 	{ "buffer", 0, OPTION_SIZE, "SIZE", AT(buffer), .min = 4096, .max = 1ull << 30,
-	  .help = "of the ring from the kernel, 4K to 1G, made a power of two (default 4M)" },
+	  .help = "room for events on their way from the kernel: 4K to 1G, made a power of two "
+		  "(default 4M)" },
 	{ "no-sandbox", 0, OPTION_FLAG, NULL, AT(no_sandbox),
 	  .help = "keep capabilities and system calls while running" },
-	{ "verbose", 'v', OPTION_FLAG, NULL, AT(verbose), .help = "say on stderr what is done" },
-	{ "quiet", 'q', OPTION_FLAG, NULL, AT(quiet), .help = "no summary at the end" },
+	{ "verbose", 'v', OPTION_FLAG, NULL, AT(verbose),
+	  .help = "say on standard error what is loaded, and how the numbers of events add up" },
+	{ "quiet", 'q', OPTION_FLAG, NULL, AT(quiet), .help = "print no summary at the end" },
 	{ "help", 'h', OPTION_FLAG, NULL, AT(help), .help = "print this list" },
 	{ "usage", 0, OPTION_FLAG, NULL, AT(usage), .help = "print a short usage message" },
 	{ "version", 'V', OPTION_FLAG, NULL, AT(version), .help = "print the version" },
@@ -233,7 +238,7 @@ static size_t add_rows(const struct tool *tool, const struct option_row *rows,
 	return n;
 }
 
-static const char *event_short_name(const struct event_desc *event)
+const char *event_short_name(const struct event_desc *event)
 {
 	const char *dot = strchr(event->name, '.');
 
