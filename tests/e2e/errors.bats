@@ -40,6 +40,8 @@ fails() {
 	fails 64 "--pid: '4194305'" -p 4194305
 	fails 64 "--tree: '12abc'" --tree 12abc
 	fails 64 "--tree: '0'" --tree 0
+	fails 64 '--pid: there is no process 4194303' -p 4194303
+	fails 64 '--tree: there is no process 4194303' --tree 4194303
 }
 
 @test "times and sizes" {
@@ -60,10 +62,12 @@ fails() {
 	fails 64 "'pid'.*twice" -f pid,ts,pid
 	fails 64 'empty' -f ''
 	fails 64 'empty' -f pid,
-	fails 64 "nonsense.*exec, exit" -e nonsense
-	fails 64 "exec, exit" -e ''
-	fails 64 "exec, exit" -e exec,
-	fails 64 "exec, exit" -e process.
+	fails 64 "nonsense.*exec, failed, exit, and all" -e nonsense
+	fails 64 "exec, failed, exit" -e ''
+	fails 64 "exec, failed, exit" -e exec,
+	fails 64 "exec, failed, exit" -e process.
+	fails 64 '--failed and --events' -x -e all
+	fails 64 '--tree-view.*-o table' --tree-view
 	fails 64 "--output: 'xml'.*table.*json" -o xml
 	fails 64 "--output: ''" -o ''
 	GRAINTOOLS_OUTPUT=xml fails 64 "GRAINTOOLS_OUTPUT: 'xml'.*table.*json"
@@ -87,6 +91,8 @@ fails() {
 	fails 64 "--cgroup: ''" --cgroup ''
 	fails 64 "--comm: 'sixteen-letters!'" -c 'sixteen-letters!'
 	fails 64 "--comm: '\[a'" -c '[a'
+	fails 64 "--exe: '\[a'" --exe '[a'
+	fails 64 "--args: '\[a'" --args '[a'
 	fails 64 "--comm: '$(printf '?%.0s' {1..300})'" -c "$(printf '?%.0s' {1..300})"
 }
 
