@@ -228,6 +228,8 @@ static void test_fields(struct context *c, const struct field *fields)
 			test_list(c, f);
 		else
 			ok(!f->record && !f->fields, "%s: %s is no list", c->where, f->name);
+		ok(!f->depth || f->type == FIELD_LIST, "%s: %s has a depth, so it is a list",
+		   c->where, f->name);
 		ok((f->type == FIELD_ENUM || f->type == FIELD_FLAGS) == !!f->names,
 		   "%s: %s has names if its values have", c->where, f->name);
 
@@ -254,6 +256,23 @@ static void test_header_names(const struct event_desc *e)
 				ok(false, "%s: %s is the header's", e->name, f->name);
 }
 
+/* Columns that have one heading are one column. */
+static void test_column(const char *event, const struct field *f)
+{
+	for (const struct event_desc *e = TOOL.events; f->heading && e->name; e++)
+		for (const struct field *other = e->fields; other->name; other++)
+			if (other->heading && !strcmp(other->heading, f->heading) &&
+			    other->width != f->width)
+				ok(false, "%s: %s is as wide as %s of %s", event, f->name,
+				   other->name, e->name);
+}
+
+/* What -e calls it. */
+static const char *brief_of(const struct event_desc *e)
+{
+	return e->brief ? e->brief : strchr(e->name, '.') + 1;
+}
+
 static bool is_event_name(const char *name)
 {
 	size_t group = strspn(name, "abcdefghijklmnopqrstuvwxyz");
@@ -266,17 +285,22 @@ static void test_event(const struct event_desc *e, const struct bpf_object *obje
 {
 	struct context c = { .where = e->name };
 
-	ok(is_event_name(e->name), "%s is a group and a name", e->name);
+	if (!ok(is_event_name(e->name), "%s is a group and a name", e->name))
+		return;
+	ok(is_name(brief_of(e)) && strcmp(brief_of(e), "all"), "for short %s", brief_of(e));
 	ok(e->type >= EVENT_TOOL && e->type < EVENT_TYPES, "its type is one for tools");
 	for (const struct event_desc *other = TOOL.events; other < e; other++) {
 		ok(strcmp(other->name, e->name), "%s is another event than %s", e->name,
 		   other->name);
+		ok(strcmp(brief_of(other), brief_of(e)), "also for short");
 		ok(other->type != e->type, "and of another type");
 	}
 	test_help("events", e->name, e->help, true);
 
 	test_fields(&c, e->fields);
 	test_header_names(e);
+	for (const struct field *f = e->fields; f->name; f++)
+		test_column(e->name, f);
 	if (c.type) {
 		is_u64(e->size, c.type->size, "%s has the size of its struct", e->name);
 		ok(btf_vlen(c.type) && !btf_member_bit_offset(c.type, 0) &&
@@ -296,8 +320,7 @@ static void test_programs(const struct bpf_object *object)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, object)
-	{
+	bpf_object__for_each_program (program, object) {
 		const char *name = bpf_program__name(program);
 		bool needed = !strncmp(name, "tree_", 5) || !strncmp(name, "cgroup_", 7);
 

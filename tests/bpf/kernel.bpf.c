@@ -58,6 +58,8 @@ struct all {
 	struct sched_entity sched_entity;
 	struct upid upid;
 	struct pid pid;
+	struct thread_info thread_info;
+	struct pt_regs pt_regs;
 	struct signal_struct signal_struct;
 	struct task_struct task_struct;
 	struct linux_binprm linux_binprm;
