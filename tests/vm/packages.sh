@@ -58,6 +58,11 @@ apt() {
 		-o DPkg::Post-Invoke::= -o APT::Update::Post-Invoke-Success::= "$@"
 }
 
+# Where /lib is a link to /usr/lib it stays one, which dpkg-deb -x would replace.
+extract() {
+	dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --keep-directory-symlink
+}
+
 # Once, until `make clean`: what was fetched stays the same, and nothing is asked of the network.
 if [ ! -e "$home/ready" ]; then
 	mkdir -p "$home/lists/partial" "$home/cache/archives/partial"
@@ -74,12 +79,11 @@ list)
 unpack)
 	dir=$(realpath -m "$1")
 	shift
-	mkdir -p "$dir"
-	for package; do
-		rm -rf "$home/deb"
-		mkdir "$home/deb"
-		(cd "$home/deb" && apt get download -qq "$package" >&2)
-		dpkg-deb -x "$home"/deb/*.deb "$dir"
+	rm -rf "$home/deb"
+	mkdir -p "$dir" "$home/deb"
+	(cd "$home/deb" && apt get download -qq "$@" >&2)
+	for deb in "$home"/deb/*.deb; do
+		extract "$deb" "$dir"
 	done
 	rm -rf "$home/deb"
 	;;
@@ -89,7 +93,7 @@ closure)
 	apt get install -qq -y --download-only "$@" >&2
 	mkdir -p "$dir"
 	for deb in "$home"/cache/archives/*.deb; do
-		dpkg-deb -x "$deb" "$dir"
+		extract "$deb" "$dir"
 		rm "$deb"
 	done
 	;;
