@@ -43,6 +43,7 @@ COMMON        := $(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c))
 LIB           := $(B)/libgrain.a
 
 DEPS      := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libseccomp-dev
+DEPS_BENCH := libbpf-tools bpftrace
 DEPS_TEST := perl bats jq gawk mandoc shellcheck clang-format codespell libclang-rt-14-dev strace file procps util-linux iproute2 libcap2-bin
 
 all: $(TOOLS:%=$(BIN)/%)  ## build every tool into build/bin (the default)
@@ -163,7 +164,8 @@ $(BENCH): %: %.o $(LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(LIB) $(LIBS_producer) -o $@
 
 bench: all static $(BENCH)  ## measure and compare (root, or sudo); TOOL=NAME for one tool
-	$(SUDO) env BUILD=$(CURDIR)/$(B) tests/bench/run $(TOOL)
+	$(call install_packages,$(DEPS_BENCH))
+	$(SUDO) env BUILD=$(CURDIR)/$(B) unshare --mount tests/bench/run $(TOOL)
 
 demo: deps all  ## install what is needed, build, and show live events
 	$(SUDO) env BUILD=$(CURDIR)/$(B) tests/demo
