@@ -203,15 +203,19 @@ static __always_inline bool glob_wants(const volatile struct glob *glob, struct 
 struct search {
 	u64 argv; /* where the caller has its arguments: the same in each try */
 	struct failed_event e;
-	char tail[FAILED_FILENAME_LEN + FAILED_ARGS_LEN];
+	char tail[FAILED_FILENAME_LEN + FAILED_ARGS_LEN + 8]; /* a byte more shows what is cut */
 };
 
-/* At most one for each thread that is between two system calls. */
+/*
+ * At most one for each thread that is between two system calls. The key is the address of its
+ * task_struct: its id changes when it executes a program and isn't the first thread, even if that
+ * then fails.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, u32); /* thread id */
+	__type(key, u64);
 	__type(value, struct search);
 } searches SEC(".maps");
 
@@ -224,15 +228,16 @@ SCRATCH(search, struct search_scratch);
 /* How many there are: what all other system calls look at. */
 static volatile s64 searching;
 
-/* Ends a thread's search, if there is one. Returns its tries; tells it if it `failed`. */
-static __always_inline u32 search_end(u32 tid, bool failed)
+/* Ends the thread's search, if there is one. Returns its tries; tells it if it `failed`. */
+static __always_inline u32 search_end(bool failed)
 {
+	u64 task = bpf_get_current_task();
 	struct search *search;
 	u32 tries;
 
 	if (!searching)
 		return 0;
-	search = bpf_map_lookup_elem(&searches, &tid);
+	search = bpf_map_lookup_elem(&searches, &task);
 	if (!search)
 		return 0;
 	tries = search->e.tries;
@@ -242,7 +247,7 @@ static __always_inline u32 search_end(u32 tid, bool failed)
 		CLAMP(size, (long)(sizeof(search->e) + sizeof(search->tail)));
 		event_output(&search->e.header, size);
 	}
-	if (!bpf_map_delete_elem(&searches, &tid))
+	if (!bpf_map_delete_elem(&searches, &task))
 		__sync_fetch_and_add(&searching, -1);
 	return tries;
 }
@@ -308,7 +313,7 @@ static __always_inline bool send_exec(struct task_struct *task, struct linux_bin
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
 {
-	u32 tries = search_end(old_pid, false);
+	u32 tries = search_end(false);
 	bool wanted = true;
 
 	if (!filter_match())
@@ -334,29 +339,27 @@ struct failed_args {
 	bool is_32bit;
 };
 
+/* The flag says that there are more: too many, too long, or not in memory just now. */
 static long add_failed_arg(u32 i, struct failed_args *a)
 {
 	struct search *s = a->search;
 	u64 len = s->e.args.len, pointer = 0;
-	long n;
+	u32 width = a->is_32bit ? 4 : 8;
+	long n = bpf_probe_read_user(&pointer, width, (void *)(a->argv + i * width));
 
-	if (a->is_32bit)
-		bpf_probe_read_user(&pointer, 4, (void *)(a->argv + i * 4));
-	else
-		bpf_probe_read_user(&pointer, 8, (void *)(a->argv + i * 8));
-	if (!pointer)
+	if (!n && !pointer)
 		return 1;
 	CLAMP(len, FAILED_ARGS_LEN);
-	n = bpf_probe_read_user_str(s->tail + len, FAILED_ARGS_LEN, (void *)pointer);
-	if (n < 0)
-		return 1;
-	len += n;
-	if (len >= FAILED_ARGS_LEN || i == FAILED_ARGS_COUNT) {
+	if (!n && i < FAILED_ARGS_COUNT)
+		n = bpf_probe_read_user_str(s->tail + len, FAILED_ARGS_LEN + 1, (void *)pointer);
+	if (n > 0)
+		len += n;
+	if (n <= 0 || len > FAILED_ARGS_LEN) {
 		s->e.header.flags |= FAILED_ARGS_TRUNCATED;
-		len = FAILED_ARGS_LEN;
+		CLAMP(len, FAILED_ARGS_LEN);
 	}
 	s->e.args.len = len;
-	return len == FAILED_ARGS_LEN;
+	return s->e.header.flags & FAILED_ARGS_TRUNCATED;
 }
 
 /* From the caller's memory, as it is still there: what it was, and what it is now, it alone knows.
@@ -364,11 +367,10 @@ static long add_failed_arg(u32 i, struct failed_args *a)
 static __always_inline void exec_failed(u64 filename, u64 argv, bool is_32bit, int error)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	u64 key = bpf_get_current_task(), len;
 	struct search_scratch *scratch = search_scratch_get();
 	struct search *s = &scratch->search, *old;
 	struct failed_args a = { .search = s, .argv = argv, .is_32bit = is_32bit };
-	u32 tid = task->pid;
-	u64 len;
 	long n;
 
 	if (!scratch || !filter_match())
@@ -380,30 +382,39 @@ static __always_inline void exec_failed(u64 filename, u64 argv, bool is_32bit, i
 	s->e.tries = 1;
 	BPF_CORE_READ_INTO(&s->e.parent_comm, task, real_parent, group_leader, comm);
 	s->e.args.off = sizeof(s->e);
-	bpf_loop(FAILED_ARGS_COUNT + 1, add_failed_arg, &a, 0);
+	if (argv) /* Linux takes NULL for no arguments */
+		bpf_loop(FAILED_ARGS_COUNT + 1, add_failed_arg, &a, 0);
 	len = s->e.args.len;
 	CLAMP(len, FAILED_ARGS_LEN);
-	n = bpf_probe_read_user_str(s->tail + len, FAILED_FILENAME_LEN, (void *)filename);
+	n = bpf_probe_read_user_str(s->tail + len, FAILED_FILENAME_LEN + 1, (void *)filename);
+	if (n > FAILED_FILENAME_LEN) {
+		s->e.header.flags |= FAILED_FILENAME_TRUNCATED;
+		n = FAILED_FILENAME_LEN;
+	}
 	if (n > 0) {
 		s->e.filename.off = sizeof(s->e) + len;
 		s->e.filename.len = n - 1;
 	}
-	s->e.header.size = sizeof(s->e) + len + (n > 0 ? n - 1 : 0);
+	s->e.header.size = sizeof(s->e) + len + s->e.filename.len;
 	if (!glob_wants(&config.exe, &scratch->glob, s->tail + len, s->e.filename.len,
 			glob_scan_failed) ||
 	    !glob_wants(&config.args, &scratch->glob, s->tail, len ? len - 1 : 0, glob_scan_failed))
 		return;
 
-	old = bpf_map_lookup_elem(&searches, &tid);
-	if (old && old->argv == argv)
+	old = bpf_map_lookup_elem(&searches, &key);
+	if (old && old->argv == argv) {
 		s->e.tries = old->e.tries + 1;
-	else if (old)
-		search_end(tid, true);
-	if (bpf_map_update_elem(&searches, &tid, s, 0)) {
+		/* In place, as this thread alone has it: an update would need memory. */
+		bpf_probe_read_kernel(old, sizeof(*old), s);
+		return;
+	}
+	if (old)
+		search_end(true);
+	if (bpf_map_update_elem(&searches, &key, s, 0)) {
 		len = s->e.header.size;
 		CLAMP(len, (long)(sizeof(s->e) + sizeof(s->tail)));
 		event_output(&s->e.header, len); /* no room: by itself, then */
-	} else if (s->e.tries == 1) {
+	} else {
 		__sync_fetch_and_add(&searching, 1);
 	}
 }
@@ -412,19 +423,19 @@ static __always_inline void exec_failed(u64 filename, u64 argv, bool is_32bit, i
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 {
-	bool is_32bit = syscall_is_32bit();
+	bool is_32bit = syscall_is_32bit(), failed = syscall_failed(result);
 	int number = syscall_number(regs);
 
 	if (number == (is_32bit ? NR32_EXECVE : NR_EXECVE)) {
-		if (result < 0)
+		if (failed)
 			exec_failed(syscall_argument(regs, 0, is_32bit),
 				    syscall_argument(regs, 1, is_32bit), is_32bit, result);
 	} else if (number == (is_32bit ? NR32_EXECVEAT : NR_EXECVEAT)) {
-		if (result < 0)
+		if (failed)
 			exec_failed(syscall_argument(regs, 1, is_32bit),
 				    syscall_argument(regs, 2, is_32bit), is_32bit, result);
-	} else {
-		search_end(bpf_get_current_pid_tgid(), true);
+	} else if (number != NR_NONE) {
+		search_end(true);
 	}
 	return 0;
 }
@@ -467,7 +478,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	struct life *life;
 	u32 code;
 
-	search_end(task->pid, true);
+	search_end(true);
 	if (!event_wanted(PROCESS_EXIT) || BPF_CORE_READ(signal, live.counter) || !filter_match())
 		return 0;
 	/* Of two last threads that end at once both see `live` at 0: the first one tells. */

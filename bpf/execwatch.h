@@ -66,7 +66,7 @@ _Static_assert(sizeof(struct exec_event) == 64 + 7 * 4 + 7 * 4 + 2 * 16, "exec e
 
 /* Less than of a successful one, as it is kept in the kernel until it is clear that the search
  * failed. */
-#define FAILED_FILENAME_LEN 2048 /* with NUL */
+#define FAILED_FILENAME_LEN 2048 /* with NUL, which is not sent */
 #define FAILED_ARGS_LEN	    1536
 #define FAILED_ARGS_COUNT   64
 
@@ -82,6 +82,7 @@ _Static_assert(sizeof(struct failed_event) == 64 + 2 * 4 + 2 * 4 + 16, "failed e
 
 enum {
 	FAILED_ARGS_TRUNCATED = 1 << 0,
+	FAILED_FILENAME_TRUNCATED = 1 << 1,
 };
 
 struct exit_event {

@@ -69,6 +69,8 @@ static const struct field failed_fields[] = {
 	  .help = "why execve failed: the name of the error" },
 	{ "filename", FIELD_STRING, FAILED(filename),
 	  .help = "what execve was asked to execute; of a search, the last try" },
+	{ "filename_truncated", FIELD_FLAG, .flag = FAILED_FILENAME_TRUNCATED,
+	  .help = "filename is longer than 2047 bytes: only its beginning is given" },
 	{ "tries", FIELD_UINT, FAILED(tries),
 	  .help = "calls that failed in a row with these arguments, as PATH was searched" },
 	{ "parent_comm", FIELD_CHARS, FAILED(parent_comm), .heading = "PARENT", .width = 15,
@@ -76,7 +78,8 @@ static const struct field failed_fields[] = {
 	{ "args", FIELD_ARGS, FAILED(args), .heading = "ARGS",
 	  .help = "arguments, the program's name first" },
 	{ "args_truncated", FIELD_FLAG, .flag = FAILED_ARGS_TRUNCATED,
-	  .help = "only the first 64 arguments or 1536 bytes are given" },
+	  .help = "there are more arguments: the first 64 or 1536 bytes are given, and less where "
+		  "they were not in memory" },
 	{},
 };
 

@@ -23,6 +23,17 @@
 #define NR32_EXECVEAT 387
 #endif
 
+/* What a signal handler's return has for a number: no call that the program made. */
+#define NR_NONE -1
+
+#define ERESTARTSYS 512 /* include/linux/errno.h: the first of those that no process ever sees */
+
+/* Not so a call that will be made again once the signal is handled, or never as that is fatal. */
+static __always_inline bool syscall_failed(long result)
+{
+	return result < 0 && result > -ERESTARTSYS;
+}
+
 /* Whether the current task's call came in through the 32-bit ABI. */
 static __always_inline bool syscall_is_32bit(void)
 {
