@@ -48,6 +48,9 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same, and ends the process. */
 void __attribute__((noreturn, format(printf, 2, 3))) die(int status, const char *format, ...);
 
+/* The exit status of a run that only printed to stdout; says so if that failed. */
+int flush_stdout(void);
+
 /* kernel.c */
 
 struct kernel {

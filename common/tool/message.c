@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tool/internal.h"
 
@@ -25,6 +26,14 @@ void say(const char *format, ...)
 	va_start(args, format);
 	vsay(format, args);
 	va_end(args);
+}
+
+int flush_stdout(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return STATUS_OK;
+	say("can't write: %s", strerror(errno));
+	return STATUS_FAILED;
 }
 
 void die(int status, const char *format, ...)

@@ -319,19 +319,19 @@ void options_parse(const struct tool *tool, struct options *o, int argc, char **
 		o->command = argv + i + 1;
 		argc = i;
 	}
-	/* No sentence at the end of --help about the arguments of short options. */
-	setenv("ARGP_HELP_FMT", "no-dup-args-note", 0);
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, &parse);
 
 	if (o->help || o->usage) {
+		/* No sentence at the end about the arguments of short options. */
+		setenv("ARGP_HELP_FMT", "no-dup-args-note", 0);
 		argp_help(&argp, stdout,
 			  o->help ? ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK : ARGP_HELP_USAGE,
 			  (char *)tool->name);
-		exit(STATUS_OK);
+		exit(flush_stdout());
 	}
 	if (o->version) {
 		printf("%s (graintools) %s\n", tool->name, VERSION);
-		exit(STATUS_OK);
+		exit(flush_stdout());
 	}
 	select_events(tool, o);
 }

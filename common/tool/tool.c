@@ -178,7 +178,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
 		die(STATUS_USAGE, "--tree-view needs a table (-o table)");
 	if (o.schema) {
 		out_schema(stdout, tool->name, tool->events);
-		return fflush(stdout) ? STATUS_FAILED : STATUS_OK;
+		return flush_stdout();
 	}
 	out = out_new(
 		&(struct out_config){
@@ -211,7 +211,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
 	kernel_attach(&kernel, tool, &o);
 	if (o.check) {
 		kernel_report(stdout, &kernel, tool);
-		return fflush(stdout) ? STATUS_FAILED : STATUS_OK;
+		return flush_stdout();
 	}
 	cgroup_scan();
 	run_signals(&o, command.pid);
