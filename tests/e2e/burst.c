@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * burst N PROGRAM ARG...: executes PROGRAM N times, one after the other, as
- * fast as it goes. Without arguments it is a program that does nothing, for
- * that purpose.
+ * burst N PROGRAM ARG...: executes PROGRAM N times, one after the other, as fast as it goes.
+ * burst N: only forks, N times.
+ * burst: a program that does nothing, for that purpose.
  */
 #include <errno.h>
 #include <error.h>
@@ -11,18 +11,26 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static pid_t start(char **argv)
+{
+	pid_t pid = -1;
+
+	if (*argv)
+		errno = posix_spawn(&pid, argv[0], NULL, NULL, argv, environ);
+	else if (!(pid = fork()))
+		_exit(0);
+	return pid;
+}
+
 int main(int argc, char **argv)
 {
 	int status = 0;
 
-	if (argc < 3)
-		return 0;
-	for (long n = atol(argv[1]); n > 0; n--) {
-		pid_t pid;
-		int wrong = posix_spawn(&pid, argv[2], NULL, NULL, argv + 2, environ);
+	for (long n = argc > 1 ? atol(argv[1]) : 0; n > 0; n--) {
+		pid_t pid = start(argv + 2);
 
-		if (wrong || waitpid(pid, &status, 0) != pid || status)
-			error(1, wrong ?: errno, "%s: status %#x", argv[2], status);
+		if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+			error(1, errno, "status %#x", status);
 	}
 	return 0;
 }

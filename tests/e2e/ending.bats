@@ -46,6 +46,17 @@ take_rest() {
 	done
 }
 
+@test "a signal while more waits than is read at a time" {
+	programs a
+	watch -c "$U*" -e exit
+	kill -STOP "$tool"
+	"./${U}a" 4500
+	kill -TERM "$tool"
+	kill -CONT "$tool"
+	ended
+	is "$status $(wc -l <out) $(<err)" "0 4501 execwatch: 4501 events printed"
+}
+
 @test "signals that are ignored from the start are ignored: nohup, and jobs of a script" {
 	programs a
 	via=(nohup)
@@ -86,10 +97,11 @@ take_rest() {
 @test "--grace: a reader that is slow gets everything" {
 	local i
 
-	stuck --grace 1s
+	stuck --grace 2s
 	kill -TERM "$tool"
+	# Longer in all than the reader may be stuck, but never so long at a time.
 	for ((i = 0; i < 8; i++)); do
-		read -rt 0.2 -u "$never" _ || :
+		read -rt 0.3 -u "$never" _ || :
 		head -c 30000 <&"$reader" >>out
 	done
 	cat <&"$reader" >>out &

@@ -135,6 +135,14 @@ fails() {
 	fails 1 ': No such file' -w ''
 }
 
+@test "help, version, schema and --check that can't be printed" {
+	for option in --help --usage --version --schema --check; do
+		status=0
+		execwatch "$option" >/dev/full 2>err || status=$?
+		is "$option $status $(<err)" "$option 1 execwatch: can't write: No space left on device"
+	done
+}
+
 @test "77 without privileges; the capabilities that are named are enough" {
 	via=(setpriv --bounding-set=-all)
 	fails 77 CAP_BPF

@@ -51,6 +51,19 @@ public() {
 	is $((start / (1000000000 / per_second))) "$ticks"
 }
 
+@test "ts is the time of the event, not that of the printing" {
+	local after
+
+	ln -s "$identity" "${U}id"
+	watch -c "${U}id"
+	kill -STOP "$tool"
+	"./${U}id" >said
+	after=$(date -u +%FT%T.%NZ)
+	kill -CONT "$tool"
+	finish TERM
+	holds '.[0].ts < $after' --arg after "$after"
+}
+
 @test "a script: what was asked for, the interpreter, what that was given" {
 	printf '#!%s -flag\n' "$identity" >script
 	chmod +x script

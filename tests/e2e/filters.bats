@@ -45,6 +45,18 @@ all_go() {
 	is "$(names | sort | xargs)" 'late new old'
 }
 
+@test "--tree: what a thread forks that was there before" {
+	programs a
+	start launch later "./${U}a"
+	waiting+=($!)
+	has_two_threads() { [[ $(status_of "${waiting[0]}" Threads) == 2 ]]; }
+	until_true has_two_threads
+	watch --tree "${waiting[0]}"
+	all_go
+	finish TERM
+	is "$(names)" a
+}
+
 @test "--tree twice: both" {
 	programs a b c
 	after_go a
@@ -147,6 +159,22 @@ all_go() {
 	long=$(head -c 28000 /dev/zero | tr '\0' x)
 	observe --args '*needle' -- sh -c '"$0" "$1" needle; "$0" "$1" needles' "./${U}a" "$long"
 	is "$(what 'map(.args[2])')" '["needle"]'
+}
+
+@test "cgroups where their hierarchy is mounted nowhere" {
+	local root
+
+	root=$(cgroup_root)
+	programs a b
+	mkdir "$root/${U}x"
+	# shellcheck disable=SC2034
+	via=(unshare --mount sh -c 'umount "$0" && exec "$@"' "$root")
+	watch --cgroup "${U}x"
+	"./${U}a"
+	sh -c 'echo $$ >"$0/cgroup.procs"; exec "$1"' "$root/${U}x" "./${U}b"
+	finish TERM
+	rmdir "$root/${U}x"
+	is "$(jq -r '"\(.comm) \(.cgroup)"' out)" "${U}b /${U}x"
 }
 
 @test "different filters must all match" {

@@ -146,6 +146,27 @@ static void way_named(char **argv)
 	exit(WEXITSTATUS(status));
 }
 
+static void *wait_and_fork(void *argv)
+{
+	int go = must(open("go", O_RDONLY), "go"), status;
+	char byte;
+
+	if (read(go, &byte, 1) == 1 && !fork())
+		execute(argv);
+	wait(&status);
+	exit(WEXITSTATUS(status));
+	return NULL;
+}
+
+/* later PROGRAM ARG...: as the child of a thread that is not the first one, when it may go. */
+static void way_later(char **argv)
+{
+	pthread_t thread;
+
+	if (!pthread_create(&thread, NULL, wait_and_fork, argv))
+		pthread_join(thread, NULL);
+}
+
 /* nested N PROGRAM ARG...: as the child of a child of a child... */
 static void way_nested(char **argv)
 {
@@ -165,7 +186,7 @@ static const struct {
 	{ "fd", way_fd },	    { "at", way_at },		{ "memfd", way_memfd },
 	{ "deleted", way_deleted }, { "thread", way_thread },	{ "empty", way_empty },
 	{ "deep", way_deep },	    { "outside", way_outside }, { "named", way_named },
-	{ "nested", way_nested },
+	{ "nested", way_nested },   { "later", way_later },
 };
 
 int main(int argc, char **argv)

@@ -50,6 +50,14 @@ none_left() { ! left; }
 	not grep -q 'anon_inode\|bpf' said
 }
 
+@test "the command has the environment and the signals that it would have without the tool" {
+	observe -- sh -c 'env | grep -v ^_=; grep ^Sig[IB] /proc/self/status'
+	mv said with
+	start sh -c "env | grep -v ^_=; grep ^Sig[IB] /proc/self/status" >without
+	wait "$!"
+	diff with without
+}
+
 @test "the sandbox refuses nothing that the tool wants" {
 	command -v strace >/dev/null || skip 'no strace'
 	strace -D -qq -o /dev/null true || skip 'strace is not allowed'
