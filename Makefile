@@ -128,7 +128,7 @@ $(BPF_TEST) $(EXAMPLE): %: %.o $(LIB)
 # A tool's tables are its own: the test that holds them against BTF includes the tool's source, and
 # has in it the structs of the tool's header, compiled for the kernel side.
 $(TABLES): $(B)/tests/tables/%: tests/tables.c $(B)/tests/tables/%.bpf.o $(B)/tools/%.o $(LIB)
-	$(CC) $(FLAGS) $(CFLAGS) -DTOOL=$* -DTOOL_FILE='"tools/$*.c"' -DTYPES='"$@.bpf.o"' $< $(LIB) $(LIBS_producer) -o $@
+	$(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -DTOOL=$* -DTOOL_FILE='"tools/$*.c"' -DTYPES='"$@.bpf.o"' $< $(LIB) $(LIBS_producer) -o $@
 
 $(TABLES:%=%.bpf.o): $(B)/tests/tables/%.bpf.o: tests/tables.bpf.c
 	@mkdir -p $(@D)
