@@ -409,19 +409,18 @@ static void add_column(struct out *o, const struct out_config *config, struct co
 	bool first = true;
 
 	for (const struct event_desc *d = config->events; d->name && !c.tag; d++) {
-		const struct field *f = is_selected(config, d) ? find_field(d, &c, NULL) : NULL;
-		size_t width;
+		for (const struct field *f = NULL;
+		     is_selected(config, d) && (f = find_field(d, &c, f));) {
+			size_t width = f->type == FIELD_EVENT ? strlen(d->name) : f->width;
 
-		if (!f)
-			continue;
-		if (first) {
-			c.heading = f->heading ?: upper_case(o, f->name);
-			c.right = is_number(f->type);
-			first = false;
+			if (first) {
+				c.right = is_number(f->type);
+				c.heading = f->heading ?: upper_case(o, f->name);
+				first = false;
+			}
+			if (width > c.width)
+				c.width = width;
 		}
-		width = f->type == FIELD_EVENT ? strlen(d->name) : f->width;
-		if (width > c.width)
-			c.width = width;
 	}
 	if (c.tag) {
 		c.heading = upper_case(o, c.tag->name);
@@ -505,6 +504,25 @@ static unsigned known_columns(struct column *known, const struct out_config *con
 	return n;
 }
 
+/* What shares a column by its heading has one of its own now, and then its own heading. */
+static void name_columns_apart(struct out *o)
+{
+	struct column *end = o->columns + o->n_columns;
+
+	for (struct column *c = o->columns; c < end; c++) {
+		bool shared = false;
+
+		for (struct column *d = c + 1; d < end && !c->tag; d++) {
+			if (d->tag || strcmp(d->heading, c->heading))
+				continue;
+			d->heading = upper_case(o, d->name);
+			shared = true;
+		}
+		if (shared)
+			c->heading = upper_case(o, c->name);
+	}
+}
+
 static bool named_columns(struct out *o, const struct out_config *config, char *error, size_t size)
 {
 	struct column *known = o->columns + o->max_columns;
@@ -528,8 +546,10 @@ static bool named_columns(struct out *o, const struct out_config *config, char *
 			add_column(o, config, *c);
 		if (*error)
 			break;
-		if (!*end)
+		if (!*end) {
+			name_columns_apart(o);
 			return true;
+		}
 	}
 	for (unsigned i = 0; i < n; i++)
 		say(error, size, "%s%s", i ? ", " : "; there are ", known[i].name);

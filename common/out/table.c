@@ -149,8 +149,11 @@ static bool is_alarm(const struct plan *plan, const struct event *e)
 		for (const struct op *op = &plan->ops[i]; op; op = op->otherwise) {
 			uint64_t v = 1;
 
-			if (op->field && op->field->alarm && op_load(op, e, (const char *)e, &v))
-				return v;
+			if (!op_load(op, e, (const char *)e, &v))
+				continue;
+			if (op->field && op->field->alarm && v)
+				return true;
+			break; /* this one is shown */
 		}
 	return false;
 }
@@ -186,11 +189,10 @@ char *table_line(struct out *o, char *to, const struct plan *plan, const struct 
 	char *line = to;
 
 	for (unsigned i = 0; i < plan->n; i++) {
-		char *start = to;
-		size_t used = 0;
+		size_t indent = i + 1 == plan->n ? indent_of(o, plan, e) : 0, used = 0;
+		char *start = (char *)memset(to, ' ', indent) + indent;
 
-		if (i + 1 == plan->n && (used = indent_of(o, plan, e)))
-			start = to = (char *)memset(to, ' ', used) + used;
+		to = start;
 		for (const struct op *op = &plan->ops[i]; op && to == start; op = op->otherwise)
 			to = put_cell(o, to, op, e, (const char *)e, &used);
 		if (to == start) {
