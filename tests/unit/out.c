@@ -712,6 +712,218 @@ static void test_lost(void)
 	out_free(o);
 }
 
+/*
+ * What terminals are for: alarms in colour, and depth. Two events share the column RESULT.
+ */
+
+struct ended {
+	struct event header;
+	__s32 code;
+	__u32 signal;
+	__s32 error;
+	struct span list, args;
+};
+
+#define ENDED(member) FIELD_AT(struct ended, member)
+
+static const struct field ended_fields[] = {
+	{ "code", FIELD_INT, ENDED(code), OMIT_MAX, .heading = "RESULT", .width = 7,
+	  .alarm = true },
+	{ "signal", FIELD_SIGNAL, ENDED(signal), .heading = "RESULT", .width = 9, .alarm = true },
+	{ "error", FIELD_ERRNO, ENDED(error), .heading = "RESULT", .alarm = true },
+	{ "cut", FIELD_FLAG, .flag = 2, .alarm = true },
+	{ "list", FIELD_LIST, ENDED(list), .record = sizeof(struct record), .fields = record_fields,
+	  .depth = true },
+	{ "args", FIELD_ARGS, ENDED(args), .heading = "ARGS" },
+	{},
+};
+
+static const struct field failed_fields[] = {
+	{ "args", FIELD_ARGS, ENDED(args), .heading = "ARGS" },
+	{ "error", FIELD_ERRNO, ENDED(error), .heading = "RESULT", .width = 3, .alarm = true },
+	{ "code", FIELD_INT, ENDED(code), .heading = "CODE", .width = 5 },
+	{},
+};
+
+static const struct event_desc ends[] = {
+	{ ALL, "test.ended", sizeof(struct ended), ended_fields, "Ended." },
+	{ SMALL, "test.failed", sizeof(struct ended), failed_fields, "Failed." },
+	{},
+};
+
+static struct out *new_terminal(const char *fields, bool color, bool tree)
+{
+	struct out *o = out_new(
+		&(struct out_config){
+			.format = OUT_TABLE,
+			.events = ends,
+			.selected = 3,
+			.fields = fields,
+			.color = color,
+			.tree = tree,
+		},
+		error, sizeof(error));
+
+	out_set_clock(o, 1700000000000000000);
+	return o;
+}
+
+static struct ended *begin_end(uint16_t type)
+{
+	begin(type, sizeof(struct ended));
+	((struct ended *)&event)->code = -1;
+	return (struct ended *)&event;
+}
+
+static void test_shared_heading(void)
+{
+	struct out *o = new_terminal(NULL, false, false);
+	struct ended *e;
+
+	is_str(heading(o),
+	       "TIME             PID COMM            EVENT          RESULT  CODE ARGS\n",
+	       "shared heading: one column, as wide as the widest field that is the first of its "
+	       "event");
+	e = begin_end(ALL);
+	is_str(print(o), "22:13:20.123     321 bash            test.ended          -     - -\n",
+	       "shared heading: no field has a value");
+	e->code = 0;
+	e->signal = 9;
+	is_str(print(o), "22:13:20.123     321 bash            test.ended          0     - -\n",
+	       "shared heading: the first value counts, 0 too");
+	e->code = -1;
+	is_str(print(o), "22:13:20.123     321 bash            test.ended    SIGKILL     - -\n",
+	       "shared heading: the second field where the first one has no value");
+	e->signal = 0;
+	e->error = 13;
+	is_str(print(o), "22:13:20.123     321 bash            test.ended     EACCES     - -\n",
+	       "shared heading: the third one");
+	e = begin_end(SMALL);
+	e->error = 2;
+	is_str(print(o), "22:13:20.123     321 bash            test.failed    ENOENT    -1 -\n",
+	       "shared heading: another event, with another field for it and one of its own");
+	out_free(o);
+
+	/* By name there is no sharing. */
+	o = new_terminal("signal,code,error", false, false);
+	e = begin_end(ALL);
+	e->signal = 9;
+	is_str(heading(o), "SIGNAL       CODE ERROR\n", "shared heading: not by --fields");
+	is_str(print(o), "SIGKILL         - -\n", "shared heading: each field by itself");
+	out_free(o);
+}
+
+#define RED(s)	"\033[31m" s "\033[0m\n"
+#define BOLD(s) "\033[1m" s "\033[0m\n"
+
+static void test_color(void)
+{
+	struct out *o = new_terminal("code,signal,error,args", true, false);
+	struct ended *e = begin_end(ALL);
+
+	is_str(heading(o), BOLD("   CODE SIGNAL    ERROR ARGS"), "colour: the heading");
+	is_str(print(o), "      - -         -     -\n", "colour: none without a value");
+	e->code = 0;
+	is_str(print(o), "      0 -         -     -\n", "colour: none for 0");
+	e->code = 1;
+	is_str(print(o), RED("      1 -         -     -"), "colour: a code");
+	e->code = -2;
+	is_str(print(o), RED("     -2 -         -     -"), "colour: a negative one");
+	e->code = 0;
+	e->signal = 15;
+	is_str(print(o), RED("      0 SIGTERM   -     -"), "colour: a signal, behind a 0");
+	e->signal = 0;
+	e->error = -2;
+	is_str(print(o), RED("      0 -         ENOENT -"), "colour: an error");
+	e->error = 0;
+	e->header.flags = 2;
+	is_str(print(o), "      0 -         -     -\n", "colour: none for what is not shown");
+	APPEND(&e->args, "\033[31m\0\xc2\x9b"
+			 "31m\0");
+	is_str(print(o), "      0 -         -     $'\\x1b[31m' $'\\xc2\\x9b'$'31m'\n",
+	       "colour: none by what is printed");
+	e->code = 7;
+	is_str(print(o), RED("      7 -         -     $'\\x1b[31m' $'\\xc2\\x9b'$'31m'"),
+	       "colour: the whole line, to its end");
+	e = begin_end(SMALL);
+	e->code = 1;
+	is_str(print(o), "      1 -         -     -\n", "colour: none for what is no alarm here");
+	out_free(o);
+
+	o = new_terminal("cut", true, false);
+	e = begin_end(ALL);
+	is_str(print(o), "-\n", "colour: a flag that is not set");
+	e->header.flags = 2;
+	is_str(print(o), RED("cut"), "colour: a flag that is set");
+	out_free(o);
+
+	/* Whichever of those that share a column shows. */
+	o = new_terminal(NULL, true, false);
+	e = begin_end(ALL);
+	e->signal = 9;
+	is_str(print(o), RED("22:13:20.123     321 bash            test.ended    SIGKILL     - -"),
+	       "colour: in a shared column");
+	e->code = 0;
+	e->signal = 0;
+	is_str(print(o), "22:13:20.123     321 bash            test.ended          0     - -\n",
+	       "colour: none in a shared column");
+	begin(EVENT_LOST, sizeof(struct lost_event));
+	event.lost.count = 14;
+	is_str(print(o), "\033[33m22:13:20.123       - -               lost 14 events\033[0m\n",
+	       "colour: lost events");
+	out_free(o);
+
+	o = new_terminal(NULL, false, false);
+	e = begin_end(ALL);
+	e->signal = 9;
+	ok(!strchr(heading(o), '\033') && !strchr(print(o), '\033'), "no colour if not asked for");
+	out_free(o);
+}
+
+/* The line of a process that has so many ancestors. */
+static const char *at_depth(struct out *o, int depth, const char *args, size_t n)
+{
+	static const struct record records[100];
+	struct ended *e = begin_end(ALL);
+
+	append(&e->list, records, depth * sizeof(*records));
+	append(&e->args, args, n);
+	return print(o);
+}
+
+static void test_tree(void)
+{
+	static const struct {
+		int depth, indent;
+	} cases[] = {
+		{ 5, 0 }, { 6, 2 },   { 8, 6 },	  { 5, 0 },   { 3, 0 },
+		{ 5, 4 }, { 35, 64 }, { 36, 64 }, { 99, 64 }, { 3, 0 },
+	};
+	struct out *o = new_terminal("pid,args", false, true);
+	char expected[200];
+
+	for (unsigned i = 0; i < COUNT(cases); i++) {
+		sprintf(expected, "%7d %*sa b\n", 321, cases[i].indent, "");
+		is_str(at_depth(o, cases[i].depth, "a\0b", 4), expected,
+		       "tree: a process with %d ancestors, case %u", cases[i].depth, i);
+	}
+	is_str(at_depth(o, 4, "", 0), "    321   -\n", "tree: without a value");
+	begin_end(SMALL);
+	is_str(print(o), "    321 -\n", "tree: an event that does not know its ancestors");
+	begin_end(ALL);
+	is_str(print(o), "    321 -\n", "tree: nor does this one, this time");
+	out_free(o);
+
+	o = new_terminal("args,pid", true, true);
+	at_depth(o, 1, "a", 1);
+	is_str(at_depth(o, 3, "a", 1), "a            321\n", "tree: a number in the last column");
+	out_free(o);
+	o = new_terminal("pid,args", false, false);
+	at_depth(o, 1, "a", 1);
+	is_str(at_depth(o, 3, "a", 1), "    321 a\n", "no tree if not asked for");
+	out_free(o);
+}
+
 static void test_long_cgroup(void)
 {
 	struct out *o = new_out(OUT_JSON, 3, "cgroup", NULL);
@@ -1007,6 +1219,9 @@ int main(void)
 	test_fields();
 	test_errors();
 	test_lost();
+	test_shared_heading();
+	test_color();
+	test_tree();
 	test_long_cgroup();
 	test_schema();
 	test_fuzz();
