@@ -61,13 +61,18 @@ static long path_up(u32 i, struct path_walk **context)
 		return 0;
 	}
 	parent = BPF_CORE_READ(dentry, d_parent);
-	if (parent == dentry) { /* renamed out of its bind mount: no path to the root exists */
-		w->flags |= PATH_OUTSIDE;
-		return 1;
-	}
-
 	len = BPF_CORE_READ(dentry, d_name.len);
 	CLAMP(len, NAME_LEN);
+	/*
+	 * A top that isn't its mount's: of a file in memory, which has a name (simple_dname() in
+	 * fs/libfs.c); or of a whole file system, "/", of which we were in a part (a bind mount)
+	 * that the file was renamed out of. Neither has a path to the root.
+	 */
+	if (parent == dentry) {
+		w->flags |= PATH_OUTSIDE;
+		if (pos != PATH_END || len <= 1)
+			return 1;
+	}
 	if (pos < PATH_END - PATH_LEN + 1 + len) { /* no room for "/name" */
 		w->flags |= PATH_TRUNCATED;
 		return 1;
@@ -80,7 +85,7 @@ static long path_up(u32 i, struct path_walk **context)
 	w->buf[at] = '/';
 	w->pos = at;
 	w->dentry = parent;
-	return 0;
+	return parent == dentry;
 }
 
 /*
