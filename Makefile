@@ -44,7 +44,7 @@ LIB           := $(B)/libgrain.a
 
 DEPS      := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libseccomp-dev
 DEPS_BENCH := libbpf-tools bpftrace
-DEPS_TEST := perl bats jq gawk mandoc shellcheck clang-format codespell libclang-rt-14-dev strace file procps util-linux iproute2 libcap2-bin
+DEPS_TEST := perl bats jq gawk zsh mandoc shellcheck clang-format codespell libclang-rt-14-dev strace file procps util-linux iproute2 libcap2-bin
 
 all: $(TOOLS:%=$(BIN)/%)  ## build every tool into build/bin (the default)
 
@@ -86,13 +86,40 @@ $(SYSROOT):
 	tests/vm/packages.sh '' $(ARCH) closure $@.tmp $(filter %-dev,$(DEPS)) libc6-dev
 	mv $@.tmp $@
 
-install: all  ## into $(DESTDIR)$(PREFIX): tools and manual pages
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man8
-	install $(TOOLS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(TOOLS:%=man/%.8) $(DESTDIR)$(PREFIX)/share/man/man8
+# What the tables say in manuals and completions: each tool has a program that prints it, into
+# build/docs/made, which `make docs` copies to where it is committed and `make style` compares.
+DOCS := $(TOOLS:%=man/%.8) man/graintools-events.5 $(TOOLS:%=completions/%.bash) $(TOOLS:%=completions/_%)
+MADE := $(B)/docs/made
+
+DOCS_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out man/docs.c,$(wildcard man/*.c)))
+$(TOOLS:%=$(B)/docs/%): $(B)/docs/%: man/docs.c $(DOCS_OBJECTS) $(B)/tools/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(CFLAGS) -DTOOL=$* -DTOOL_FILE='"tools/$*.c"' $< $(DOCS_OBJECTS) $(LIB) $(LIBS_producer) -o $@
+
+documents: $(TOOLS:%=$(B)/docs/%)
+	@rm -rf $(MADE) && mkdir -p $(MADE)/man $(MADE)/completions
+	@set -e; for t in $(TOOLS); do $(B)/docs/$$t man/$$t.8.in >$(MADE)/man/$$t.8; \
+		$(B)/docs/$$t completions/bash.in >$(MADE)/completions/$$t.bash; \
+		$(B)/docs/$$t completions/zsh.in >$(MADE)/completions/_$$t; done
+	@for t in $(PRODUCERS); do $(B)/docs/$$t; done | \
+		$(B)/docs/$(firstword $(PRODUCERS)) man/graintools-events.5.in >$(MADE)/man/graintools-events.5
+
+docs: documents  ## make manuals and completions anew, from the tables and *.in
+	cp -r $(MADE)/. .
+
+TO := $(DESTDIR)$(PREFIX)
+install: all  ## into $(DESTDIR)$(PREFIX): tools, manuals, completions
+	install -D -t $(TO)/bin $(TOOLS:%=$(BIN)/%)
+	install -D -m 644 -t $(TO)/share/man/man8 $(TOOLS:%=man/%.8)
+	install -D -m 644 -t $(TO)/share/man/man7 man/graintools.7
+	install -D -m 644 -t $(TO)/share/man/man5 man/graintools-events.5
+	install -D -m 644 -t $(TO)/share/zsh/site-functions $(TOOLS:%=completions/_%)
+	$(foreach t,$(TOOLS),install -D -m 644 completions/$t.bash $(TO)/share/bash-completion/completions/$t;)
 
 uninstall:  ## what install put there
-	rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%) $(TOOLS:%=$(DESTDIR)$(PREFIX)/share/man/man8/%.8)
+	rm -f $(addprefix $(TO)/,$(TOOLS:%=bin/%) $(TOOLS:%=share/man/man8/%.8) share/man/man7/graintools.7 \
+		share/man/man5/graintools-events.5 $(TOOLS:%=share/zsh/site-functions/_%) \
+		$(TOOLS:%=share/bash-completion/completions/%))
 
 deps:  ## install what building needs (Debian)
 	$(call install_packages,$(DEPS))
@@ -150,10 +177,11 @@ check: all $(TESTS)  ## run all tests (root, or sudo)
 C_FILES  := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 SH_FILES := .ci/run $(shell git ls-files '*.sh' '*.bats' '*.bash' 2>/dev/null)
 
-style:  ## check layout, spelling, shell scripts, manual pages, and that clang has no complaint either
+style: documents  ## check layout, spelling, scripts, manuals, and that clang has no complaint either
+	@for f in $(DOCS); do diff -u $$f $(MADE)/$$f || { echo "$$f is not what make docs makes"; exit 1; }; done
 	clang-format --dry-run -Werror $(C_FILES)
 	shellcheck -x $(SH_FILES)
-	codespell -q 3 -L nd $(C_FILES) $(SH_FILES) README.md man Makefile
+	codespell -q 3 -L nd $(C_FILES) $(SH_FILES) README.md man completions Makefile
 	mandoc -T lint -W warning man/*.[1-9]
 	@! grep -L 'SPDX-License-Identifier: GPL-2.0-or-later' $(C_FILES) $(SH_FILES) Makefile | sed 's/$$/: no licence line/' | grep .
 	$(MAKE) --no-print-directory CC=clang B=$(B)/clang all $(TESTS:$(B)/%=$(B)/clang/%)
@@ -175,5 +203,5 @@ clean:  ## remove build/ (what was downloaded for other architectures and kernel
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: tests all help deps deps-test demo check unit style install uninstall static bench clean
+.PHONY: tests all help deps deps-test demo check unit style docs documents install uninstall static bench clean
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

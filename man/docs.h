@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The documents of a command, from its tables: `make docs` compiles docs.c with the command's
+ * source into build/docs/NAME, which copies a template (man/NAME.8.in, completions/bash.in) and
+ * puts what the tables say in place of lines between two @ (see expand.c for those that there are).
+ */
+#ifndef GRAIN_DOCS_H
+#define GRAIN_DOCS_H
+
+#include "tool/tool.h"
+
+struct document {
+	const char *name;
+	const struct option_row *options; /* all, as one table */
+	const struct event_desc *events;  /* NULL: the command prints no events */
+};
+
+/* expand.c: the template, and text in mdoc(7). */
+
+/* Copies the template to standard output. Ends the process if it can't. */
+void expand(const struct document *d, const char *template);
+
+void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *format, ...);
+
+/*
+ * Prints a text of a table. In it `arg` (NULL: none), options and variables of the environment are
+ * marked up; `mark` goes behind its last word ("" or a full stop).
+ */
+void mdoc_text(const char *text, const char *arg, const char *mark);
+
+/* "PID" as "pid": prints what an argument is called. */
+void put_lower(const char *s);
+
+/* options.c: what is offered under one heading of --help; "": before the first. */
+void put_options(const struct document *d, const char *heading);
+
+/* Fails unless put_options() printed every option. */
+void check_options(const struct document *d);
+
+/* fields.c: the fields of "header" or "lost"; "": all events of the command. */
+void put_fields(const struct document *d, const char *which);
+
+/* completion.c: what completion knows of the options, for the shell's template. */
+void put_bash_words(const struct document *d, const char *unused);
+void put_bash_values(const struct document *d, const char *unused);
+void put_zsh_fields(const struct document *d, const char *unused);
+void put_zsh_events(const struct document *d, const char *unused);
+void put_zsh_options(const struct document *d, const char *unused);
+
+#endif
