@@ -263,7 +263,7 @@ static void test_column(const char *event, const struct field *f)
 		for (const struct field *other = e->fields; other->name; other++)
 			if (other->heading && !strcmp(other->heading, f->heading) &&
 			    !other->width != !f->width)
-				ok(false, "%s: %s is as wide as %s of %s", event, f->name,
+				ok(false, "%s: %s runs as freely as %s of %s", event, f->name,
 				   other->name, e->name);
 }
 
