@@ -125,42 +125,6 @@ all_go() {
 	is "$(names | xargs)" 'below beside'
 }
 
-@test "--exe: the path of the program, however it is called" {
-	programs a b
-	cp "$BUILD/tests/e2e/burst" other
-	ln -s "$PWD/other" "${U}link"
-	watch --exe "$PWD/oth?r" -c "$U*" -e all
-	for name in a link b; do "./$U$name"; done
-	finish TERM
-	is "$(what 'map([.event, .exe])')" '[["process.exec","'"$PWD"'/other"],["process.exit",null]]'
-
-	observe --exe '*/other' --exe "$BUILD/*/bur?t" -- sh -c '"$1"; "$2"; true' sh "./${U}a" "./${U}link"
-	is "$(names | xargs) $(what length)" 'a link 2'
-	observe --exe 'other' -- ./other # the whole path
-	is "$(what length)" 0
-}
-
-@test "--args: the arguments, with a space between them" {
-	programs a
-	observe --args "*a two * three*" -e all -- sh -c '
-		"$0" two; "$0" two " " three; "$0" two 3 three 4; "$0" twothree' "./${U}a"
-	is "$(jq -c 'select(.event == "process.exec") | .args[1:]' out | xargs -0)" \
-		"$(printf '%s\n' '["two"," ","three"]' '["two","3","three","4"]' | xargs -0)"
-	is "$(what 'map(.event) | sort')" \
-		'["process.exec","process.exec","process.exit","process.exit"]'
-	observe --args "./${U}a x" --args "./${U}a y" -- sh -c 'for x in w x y "x x"; do "$0" "$x"; done' "./${U}a"
-	is "$(what 'map(.args[1])')" '["x","y"]'
-}
-
-@test "--args: in many arguments, up to the last byte that is kept" {
-	local long
-
-	programs a
-	long=$(head -c 28000 /dev/zero | tr '\0' x)
-	observe --args '*needle' -- sh -c '"$0" "$1" needle; "$0" "$1" needles' "./${U}a" "$long"
-	is "$(what 'map(.args[2])')" '["needle"]'
-}
-
 @test "cgroups where their hierarchy is mounted nowhere" {
 	local root
 
@@ -257,6 +221,24 @@ read_through() {
 @test "--tree and -p: who reads the output is not left out if asked for" {
 	read_through -c "$U*" --tree $$
 	is "$(names | sort | xargs)" 'other reader second'
+}
+
+@test "who writes to the pipe that the tool writes to is not left out" {
+	programs writer
+	{
+		execwatch -c "$U*" 2>err 3>&- &
+		echo $! >pid
+		read -r _ <go
+		exec "./${U}writer"
+	} > >(cat >out) &
+	started+=($!)
+	until_true test -s pid
+	begun "$(<pid)"
+	go 1
+	until_true lines out 1
+	kill "$tool"
+	until_true gone "$tool"
+	is "$(names)" writer
 }
 
 @test "who reads from a FIFO is left out" {

@@ -65,44 +65,6 @@ export TERM=dumb # no colours
 	((($(date +%s) - now + 43200 + 86400) % 86400 - 43200 < E2E_PATIENCE))
 }
 
-# shown OPTION...: what a terminal gets, with two events that are no failure and two that are.
-shown() {
-	terminal execwatch -q -e all "$@" -- sh -c '"$0"; exit 3' "$BUILD/tests/e2e/burst" </dev/null >out || :
-}
-
-@test "colour: on a terminal, for headings and failures; not if it is not wanted" {
-	TERM=xterm shown
-	is "$(grep -c $'\e' out) $(wc -l <out)" '2 5'
-	is "$(sed -n 1p out | cut -c1-8)" $'\e[1mTIME'
-	is "$(tail -n 1 out | grep -c $'^\e\\[31m.* 3 .*\e\\[0m$')" 1
-	TERM=xterm NO_COLOR=1 shown
-	is "$(grep -c $'\e' out) $(wc -l <out)" '0 5'
-	TERM=dumb shown
-	is "$(grep -c $'\e' out) $(wc -l <out)" '0 5'
-	TERM=xterm shown -o json
-	is "$(grep -c $'\e' out) $(wc -l <out)" '0 4'
-	TERM=xterm capture -o table -- false
-	is "$(grep -c $'\e' out) $(wc -l <out)" '0 2'
-}
-
-@test "the heading comes again once the last one has left the screen" {
-	TERMINAL_ROWS=5 terminal execwatch -q -o table -- burst 20 "$BUILD/tests/e2e/burst" </dev/null >out
-	is "$(grep -vc '^TIME' out)" 21
-	awk '/^TIME/ { headings++; since = 0 } { if (++since > 5) bad = 1 } END { exit bad || headings < 4 }' out
-	terminal execwatch -q -o table -- burst 20 "$BUILD/tests/e2e/burst" </dev/null >out
-	is "$(grep -c '^TIME' out)" 1
-	capture -o table -- burst 20 "$BUILD/tests/e2e/burst"
-	is "$(grep -c '^TIME' out)" 1
-}
-
-@test "--tree-view: a table with the arguments indented by ancestry" {
-	capture -o table --tree-view -f args -- sh -c 'sh -c "sh -c \"/bin/true one; :\"; /bin/true two; :"; /bin/true three; :'
-	is "$(sed '1d; s/sh -c.*/sh -c/' out)" "$(printf '%s\n' \
-		'sh -c' '  sh -c' '    sh -c' '      /bin/true one' '    /bin/true two' '  /bin/true three')"
-	capture -o table -f args -- sh -c '/bin/true one; :'
-	is "$(grep -c '^ ' out)" 0
-}
-
 @test "-w: a file of mode 0600, replaced; stdout stays the command's" {
 	umask 0
 	observe -- echo hello

@@ -8,8 +8,6 @@
 #include <poll.h>
 #include <pty.h>
 #include <stdbool.h>
-#include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -26,14 +24,12 @@ int main(int argc, char **argv)
 {
 	/* Keys send signals; nothing is echoed, and a newline stays one. */
 	struct termios mode = { .c_lflag = ISIG, .c_cc = { [VINTR] = 3, [VMIN] = 1 } };
-	const char *rows = getenv("TERMINAL_ROWS");
-	struct winsize size = { .ws_row = rows ? atoi(rows) : 0, .ws_col = 80 };
 	int terminal, status;
 	pid_t pid;
 
 	if (argc < 2)
 		error(1, 0, "no command");
-	pid = forkpty(&terminal, NULL, &mode, &size);
+	pid = forkpty(&terminal, NULL, &mode, NULL);
 	if (pid < 0)
 		error(1, errno, "forkpty");
 	if (!pid) {
