@@ -68,8 +68,8 @@ const char *glob_add(struct glob *g, const char *pattern)
 			if (!p)
 				return "has a [ without its ]";
 		} else {
-			if (*p == '\\' && p[1])
-				p++;
+			if (*p == '\\' && !*++p)
+				return "ends with a \\";
 			set_bit(g->enter[(unsigned char)*p], at);
 			p++;
 		}

@@ -29,7 +29,7 @@ enum field_type {
 			 of strings, and NAME_hex where one isn't UTF-8; T: quoted for the shell */
 	FIELD_TIME,   /* u64 CLOCK_BOOTTIME ns. J: RFC 3339, UTC, 9 digits; T: local HH:MM:SS.mmm */
 	FIELD_DURATION, /* u64 ns. J: number of ns; T: 1.234s, 12.3ms, 456us */
-	FIELD_BYTES,	/* u64 count of bytes. J: number; T: number */
+	FIELD_BYTES,	/* unsigned count of bytes. J: number; T: number */
 	FIELD_ERRNO,	/* i32 error number, sign ignored, 0 absent. J, T: "ENOENT" */
 	FIELD_SIGNAL,	/* signal number, 0 absent. J, T: "SIGKILL", "SIGRTMIN+3" */
 	FIELD_ENUM,	/* unsigned, named by .names, else its decimal digits. J: string */

@@ -135,6 +135,7 @@ static void test_errors(void)
 						"[[a", "a]b[c", "[a]][" };
 
 	is_refused("nothing", "");
+	is_refused("a backslash before nothing", "a\\");
 	for (size_t i = 0; i < COUNT(unclosed); i++)
 		is_refused(unclosed[i], unclosed[i]);
 }
@@ -215,7 +216,7 @@ static void random_string(char *to, int max, const char *alphabet)
  * - an unclosed [, which glob_add() refuses, and fnmatch() takes for itself;
  * - a range that is reversed, undefined in POSIX; glibc lets [b-a] match nothing, as we do, but
  *   not all C libraries;
- * - a backslash at the end: undefined; glibc lets it match nothing;
+ * - a backslash at the end, which glob_add() refuses, and glibc lets match nothing;
  * - [:alpha:], [.x.] and [=x=]: not known to glob_add(), and their characters not in the alphabets.
  */
 static bool is_defined(const char *p)
