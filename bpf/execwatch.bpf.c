@@ -103,12 +103,11 @@ static __always_inline u64 add_args(struct exec_scratch *s, u64 end, struct mm_s
 	unsigned long start = BPF_CORE_READ(mm, arg_start);
 	u64 size = BPF_CORE_READ(mm, arg_end) - start, n = size;
 
-	if (n > ARGS_LEN) {
-		n = ARGS_LEN;
+	CLAMP(n, ARGS_LEN);
+	if (size > ARGS_LEN) {
 		s->e.header.flags |= EXEC_ARGS_TRUNCATED;
 		s->e.args_size = size;
 	}
-	CLAMP(n, ARGS_LEN);
 	if (bpf_probe_read_user(tail_at(s, end), n, (void *)start))
 		return end;
 	s->e.args.off = end;

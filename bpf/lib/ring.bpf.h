@@ -103,15 +103,14 @@ static __always_inline void event_output(struct event *e, u64 size)
 
 /*
  * Limits `n`, a u64, to `max` in a way that clang can't optimise into something that the verifier
- * does not follow. It compares 32 bits, as Linux 6.1 forgets what a comparison of 64 said when the
- * value is then moved as 32, to a helper's u32 argument; 64 bits it derives from 32. The upper half
- * is cleared first: clang takes it for clear, but does not do it.
+ * does not follow. Don't compare `n` before: where the verifier knows that it is below, it leaves
+ * the branch out, and Linux 6.1 then has no bound for the low 32 bits, which a helper's size is.
+ * The jumps are such that the verifier looks at the range first and then at `max`, which is in it:
+ * else it would go through the rest of the program once for each.
  */
 #define CLAMP(n, max)                                                                              \
-	do {                                                                                       \
-		u32 clamped_ = (n);                                                                \
-		asm volatile("%0 = %0; if %0 <= %1 goto +1; %0 = %1" : "+w"(clamped_) : "i"(max)); \
-		(n) = clamped_;                                                                    \
-	} while (0)
+	asm volatile("%0 <<= 32; %0 >>= 32; if %0 s> %1 goto +1; goto +1; %0 = %1"                 \
+		     : "+r"(n)                                                                     \
+		     : "i"(max))
 
 #endif
