@@ -182,6 +182,17 @@ static bool writable(const struct run *r)
 	return !r->closed && !r->stuck && !r->failed;
 }
 
+/* Writes a line that is no event: the counters stay as they are whatever becomes of it. */
+static void flush_other(struct run *r, char *end)
+{
+	uint64_t printed = r->printed, undelivered = r->undelivered;
+
+	r->end = end;
+	flush(r);
+	r->printed = printed;
+	r->undelivered = undelivered;
+}
+
 /* Again, once the last one has left the screen. */
 static void put_heading_again(struct run *r)
 {
@@ -191,7 +202,8 @@ static void put_heading_again(struct run *r)
 		return;
 	if (++r->lines < size.ws_row)
 		return;
-	r->end = out_heading(r->out, r->end);
+	flush(r);
+	flush_other(r, out_heading(r->out, r->end));
 	r->lines = 1;
 }
 
@@ -282,8 +294,7 @@ static void tell_lost(struct run *r, const struct tally tallies[EVENT_TYPES])
 	lost.e.header.type = EVENT_LOST;
 	lost.e.header.size = sizeof(lost.e) + n * sizeof(*lost.by);
 	lost.e.by = (struct span){ sizeof(lost.e), n * sizeof(*lost.by) };
-	r->end = out_line(r->out, r->end, &lost.e.header, lost.e.header.size);
-	flush(r);
+	flush_other(r, out_line(r->out, r->end, &lost.e.header, lost.e.header.size));
 }
 
 static void look_for_lost(struct run *r)
