@@ -18,10 +18,8 @@ stuck() {
 	begun $!
 	many=$(head -c 100000 /dev/zero | tr '\0' x)
 	for ((i = 0; i < 10; i++)); do "./${U}a" "$many"; done
-	until_true writing
+	until_true blocked
 }
-
-writing() { [[ $(<"/proc/$tool/wchan") == *pipe_write* ]]; }
 
 # The signal that the tool was sent has reached it.
 # shellcheck disable=SC2317 # called through until_true

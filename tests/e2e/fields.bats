@@ -182,16 +182,19 @@ public() {
 }
 
 @test "a directory deeper than a path may be: the end of it" {
-	local full cwd
+	local full path
 
 	observe -- launch deep "$identity"
 	full=$(head -n 1 said)
 	sed -i 1d said
 	agree
-	cwd=$(jq -r '.cwd // ""' <(tail -n 1 out))
-	holds '.[1].cwd_truncated'
-	[[ $full == *"$cwd" && $cwd == /* ]]
-	((${#cwd} > 4096 - 256 && ${#cwd} <= 4096))
+	holds '.[1].cwd_truncated and .[1].exe_truncated'
+	holds '.[0] | has("cwd_truncated") or has("exe_truncated") | not'
+	for path in "$(jq -r .cwd <(tail -n 1 out))" "$(jq -r .exe <(tail -n 1 out))"; do
+		[[ $full/program == *"${path%/program}"* && $path == /* ]]
+		((${#path} > 4096 - 256 && ${#path} <= 4096))
+	done
+	[[ $path == */program ]]
 }
 
 @test "ancestors: towards init, 16 at most" {

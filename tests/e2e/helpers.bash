@@ -87,6 +87,10 @@ watching() {
 	[[ $value == 2 ]]
 }
 
+# The tool waits for the reader of its output.
+# shellcheck disable=SC2317 # called through until_true
+blocked() { [[ $(<"/proc/$tool/wchan") == *pipe_write* ]]; }
+
 # shellcheck disable=SC2317 # called through until_true
 lines() { [[ -e $1 ]] && (($(wc -l <"$1") >= $2)); }
 

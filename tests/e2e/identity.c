@@ -200,7 +200,7 @@ static void put_tty(void)
 static void put_paths(char *argv0)
 {
 	const char *filename = (const char *)getauxval(AT_EXECFN);
-	char exe[PATH_MAX] = "", cwd[PATH_MAX], *deleted;
+	char exe[PATH_MAX], cwd[PATH_MAX], *deleted;
 	struct stat asked, real;
 	bool fileless;
 
@@ -216,15 +216,16 @@ static void put_paths(char *argv0)
 	}
 	put_string("filename", filename);
 
-	follow("/proc/self/exe", exe);
-	deleted = strstr(exe, DELETED);
-	if (deleted)
-		*deleted = '\0';
-	fileless = !strncmp(exe, "/memfd:", 7);
-	put_string("exe", exe);
-	put_flag("exe_deleted", deleted && !fileless);
-	put_flag("fileless", fileless);
-	put_flag("exe_truncated", false);
+	if (follow("/proc/self/exe", exe)) {
+		deleted = strstr(exe, DELETED);
+		if (deleted)
+			*deleted = '\0';
+		fileless = !strncmp(exe, "/memfd:", 7);
+		put_string("exe", exe);
+		put_flag("exe_deleted", deleted && !fileless);
+		put_flag("fileless", fileless);
+		put_flag("exe_truncated", false);
+	}
 	if (follow("/proc/self/cwd", cwd)) {
 		put_string("cwd", cwd);
 		put_flag("cwd_truncated", false);

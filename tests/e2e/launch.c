@@ -38,14 +38,13 @@ static int open_program(const char *path)
 	return must(open(path, O_RDONLY), path);
 }
 
-static void copy_to(int to, const char *path)
+static void copy_to(int to, int from)
 {
-	int from = open_program(path);
 	ssize_t n;
 
 	while ((n = sendfile(to, from, NULL, 1 << 20)) > 0)
 		;
-	must(n, path);
+	must(n, "sendfile");
 	close(from);
 }
 
@@ -66,7 +65,7 @@ static void way_memfd(char **argv)
 {
 	int fd = must(memfd_create("payload", 0), "memfd_create");
 
-	copy_to(fd, argv[0]);
+	copy_to(fd, open_program(argv[0]));
 	execute_fd(fd, "", argv);
 }
 
@@ -76,7 +75,7 @@ static void way_deleted(char **argv)
 {
 	int fd = must(open("gone", O_WRONLY | O_CREAT | O_EXCL, 0755), "gone");
 
-	copy_to(fd, argv[0]);
+	copy_to(fd, open_program(argv[0]));
 	close(fd); /* a file open for writing can't be executed */
 	fd = open_program("gone");
 	unlink("gone");
@@ -105,11 +104,11 @@ static void way_empty(char **argv)
 	execv(argv[0], (char *[]){ NULL });
 }
 
-/* deep PROGRAM ARG...: in a directory whose path is longer than a path may be;
- * its path on stdout first. */
+/* deep PROGRAM ARG...: a copy of it, in a directory whose path is longer than a path may be; that
+ * path on stdout first. */
 static void way_deep(char **argv)
 {
-	int fd = open_program(argv[0]);
+	int from = open_program(argv[0]), to;
 	char name[NAME_LEN + 1] = "", here[PATH_MAX];
 
 	printf("%s", getcwd(here, sizeof(here)));
@@ -121,7 +120,10 @@ static void way_deep(char **argv)
 	}
 	printf("\n");
 	fflush(stdout);
-	execute_fd(fd, "", argv);
+	to = must(open("program", O_WRONLY | O_CREAT | O_EXCL, 0755), "program");
+	copy_to(to, from);
+	close(to);
+	execute_fd(open_program("program"), "", argv);
 }
 
 /* outside ROOT PROGRAM ARG...: chrooted, with program and current directory

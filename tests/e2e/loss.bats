@@ -116,6 +116,44 @@ lossy() {
 	} END { exit !good }' err
 }
 
+@test "a reader that never reads: printed + lost + undelivered = executed" {
+	local reader end
+
+	mkfifo events
+	exec {reader}<>events
+	programs a
+	execwatch -c "$U*" --buffer 64K --grace 300ms >events 2>err 3>&- &
+	begun $!
+	burst 600 "./${U}a"
+	finish TERM
+	exec {end}<events {reader}<&-
+	cat <&"$end" >all
+	# The last line may be cut.
+	head -n "$(wc -l <all)" all >out
+	is "$status $(summary printed)" "1 $(printed)"
+	(($(summary lost) > 0 && $(summary undelivered) > 0))
+	is $(($(summary printed) + $(summary lost) + $(summary undelivered))) 600
+}
+
+@test "a line about losses that does not get through is not counted as an event" {
+	local reader
+
+	mkfifo events
+	exec {reader}<>events
+	programs a
+	execwatch -c "$U*" -f comm -n 1 --buffer 4K --grace 200ms >events 2>err 3>&- &
+	begun $!
+	kill -STOP "$tool"
+	# A pipe has 64 KiB: there is room for one line, of 24 bytes at most, not for another of 60 or more.
+	head -c $((65536 - 60)) /dev/zero >&"$reader"
+	burst 50 "./${U}a"
+	kill -CONT "$tool"
+	until_true blocked
+	finish TERM
+	is "$status $(summary printed) $(summary undelivered)" '1 1 '
+	is $((1 + $(summary lost) + $(summary filtered))) 50
+}
+
 @test "--strict with a command: its own status, and 3 only instead of 0" {
 	programs a
 	lossy --strict -- sh -c 'burst 1000 "$0"; echo >go' "./${U}a"

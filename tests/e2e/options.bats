@@ -219,7 +219,7 @@ export TERM=dumb # no colours
 	# And nearly all that the schema has was there to be held against it.
 	is "$(jq -nr --slurpfile schema schema --slurpfile out out '
 		[$schema[0].oneOf[:3][].properties | keys[]] - [$out[] | keys[]] | unique | join(" ")')" \
-		'cgroup_hex core_dumped cwd_hex exe_hex exe_truncated filename_hex filename_truncated interpreter_hex script_hex secureexec tty_hex'
+		'cgroup_hex core_dumped cwd_hex exe_hex filename_hex filename_truncated interpreter_hex script_hex secureexec tty_hex'
 }
 
 @test "-V, -h, --help, --usage: on stdout, status 0" {
