@@ -22,7 +22,7 @@ static const struct values {
 	{ "fields", "fields", "{_values -s , field $fields}" },
 	{ "FILE", "files", "_files" },
 	{ "FORMAT", "formats", "(table json)" },
-	{ "PID", "pids", "_pids" },
+	{ "PID", "pids", "{compadd -a pids}" },
 	{ "USER", "users", "_users" },
 	{ "", "nothing", " " },
 };
