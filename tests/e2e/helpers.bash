@@ -40,6 +40,10 @@ teardown() {
 		kill -KILL "$pid" 2>/dev/null || :
 		wait "$pid" 2>/dev/null || :
 	done
+	if [[ -e $BATS_TEST_TMPDIR/cgroups ]]; then
+		find "$(cgroup_root)/$U"* -depth -type d -exec rmdir {} \; 2>/dev/null || :
+		umount "$BATS_TEST_TMPDIR/cgroups" 2>/dev/null || :
+	fi
 	cd /
 }
 
@@ -200,13 +204,14 @@ after_go() {
 go() { for ((i = 0; i < $1; i++)); do echo >&"$go"; done; }
 
 # The directory where the default hierarchy of cgroups is mounted; mounted here where it is nowhere.
+# Cgroups called $U... do not outlive the test.
 cgroup_root() {
 	local root
 
+	mkdir -p "$BATS_TEST_TMPDIR/cgroups"
 	root=$(awk '$4 == "/" && / - cgroup2 / { print $5; exit }' /proc/self/mountinfo)
 	if [[ ! $root ]]; then
-		root=$BATS_FILE_TMPDIR/cgroup
-		mkdir "$root"
+		root=$BATS_TEST_TMPDIR/cgroups
 		mount -t cgroup2 none "$root"
 	fi
 	printf '%s\n' "$root"
