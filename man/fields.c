@@ -79,6 +79,8 @@ static void put_type(const struct field *f)
 		printf(" or absent");
 	else if (is_optional(f))
 		printf(" , optional");
+	if (f->heading && strcasecmp(f->heading, f->name))
+		printf(" ; in a table %s", f->heading);
 	putchar('\n');
 }
 
