@@ -180,6 +180,16 @@ searches() {
 	diff expected got
 }
 
+@test "the filters are for failures, too" {
+	local name
+
+	for name in a b; do ln -s "$tries" "$U$name"; done
+	watch -x -c "${U}a"
+	for name in b a; do "./$U$name" once "/nowhere/$name"; done >said
+	finish TERM
+	is "$(what 'map(.filename)')" '["/nowhere/a"]'
+}
+
 @test "32-bit system calls" {
 	programs a
 	observe -e failed,exec -- "$tries" compat "./${U}a"

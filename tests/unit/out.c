@@ -864,9 +864,8 @@ static void test_color(void)
 	is_str(print(o), RED("22:13:20.123     321 bash            test.ended    SIGKILL     - -"),
 	       "colour: in a shared column");
 	e->code = 0;
-	e->signal = 0;
 	is_str(print(o), "22:13:20.123     321 bash            test.ended          0     - -\n",
-	       "colour: none in a shared column");
+	       "colour: none in a shared column for what does not show");
 	begin(EVENT_LOST, sizeof(struct lost_event));
 	event.lost.count = 14;
 	is_str(print(o), "\033[33m22:13:20.123       - -               lost 14 events\033[0m\n",
