@@ -128,6 +128,7 @@ static char *put_members(struct out *o, char *to, const struct op *op, unsigned 
 	for (const struct op *end = op + n; op < end; op++) {
 		uint64_t v = 0;
 		const char *s;
+		bool redacted;
 		size_t len;
 
 		if (!op_load(op, e, base, &v))
@@ -158,8 +159,12 @@ static char *put_members(struct out *o, char *to, const struct op *op, unsigned 
 				to = put_string(to, op, s, strnlen(s, CGROUP_PATH_MAX));
 			break;
 		case FIELD_ARGS:
-			s = load_bytes(op, e, base, &len);
+			redacted = load_args(o, op, e, base, &s, &len);
 			to = put_args(to, op, s, len);
+			if (redacted) {
+				to = mempcpy(to, op->key, op->key_len - 2);
+				to = mempcpy(to, "_redacted\":true", 15);
+			}
 			break;
 		case FIELD_LIST:
 			s = load_bytes(op, e, base, &len);

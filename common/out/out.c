@@ -11,6 +11,7 @@
 #include "base/escape.h"
 #include "base/names.h"
 #include "base/num.h"
+#include "base/redact.h"
 
 /* Of a process that isn't known the pid is 0, and the uid what chown(2) calls none. */
 #define HEADER(member) FIELD_AT(struct event, member)
@@ -205,8 +206,9 @@ static size_t room_of(const struct field *f)
 
 	switch (f->type) {
 	case FIELD_STRING:
-	case FIELD_ARGS:
 		return 2 * room;
+	case FIELD_ARGS:
+		return 3 * room;
 	case FIELD_CHARS:
 	case FIELD_HEX:
 		return 2 * room + f->size * ROOM_BYTE;
@@ -382,6 +384,20 @@ static void init_plan(struct out *o, const struct out_config *config, const stru
 		add_op(o, plan, f);
 	for (const struct out_tag *tag = config->tags; tag && tag->name; tag++)
 		init_text(o, &plan->ops[plan->n++], tag->name, tag->value);
+}
+
+bool load_args(const struct out *o, const struct op *op, const struct event *e, const char *base,
+	       const char **args, size_t *n)
+{
+	size_t redacted;
+
+	*args = load_bytes(op, e, base, n);
+	redacted = o->redacted ? redact(o->redacted, *args, *n) : 0;
+	if (!redacted)
+		return false;
+	*args = o->redacted;
+	*n = redacted;
+	return true;
 }
 
 /*
@@ -561,7 +577,8 @@ static const struct field *field_of_tag(const struct event_desc *d, const char *
 	for (const struct field *f = NULL; (f = next_field(d, f));) {
 		size_t len = strlen(f->name);
 
-		if (!strncmp(f->name, tag, len) && (!tag[len] || !strcmp(tag + len, "_hex")))
+		if (!strncmp(f->name, tag, len) &&
+		    (!tag[len] || !strcmp(tag + len, "_hex") || !strcmp(tag + len, "_redacted")))
 			return f;
 	}
 	return NULL;
@@ -628,7 +645,9 @@ struct out *out_new(const struct out_config *config, char *error, size_t error_s
 		o->columns = calloc(2 * columns, sizeof(*o->columns));
 		o->pool = malloc(texts + (plans + 1) * tags + columns * KEY_ROOM);
 	}
-	if (!o || !o->columns || !o->pool) {
+	if (o && config->redact)
+		o->redacted = malloc(REDACT_ROOM(UINT16_MAX));
+	if (!o || !o->columns || !o->pool || !o->redacted != !config->redact) {
 		say(error, error_size, "out of memory");
 		out_free(o);
 		return NULL;
@@ -670,6 +689,7 @@ void out_free(struct out *o)
 	if (o) {
 		free(o->columns);
 		free(o->pool);
+		free(o->redacted);
 	}
 	free(o);
 }

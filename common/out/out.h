@@ -129,7 +129,8 @@ struct out_config {
 	const char *fields;	    /* --fields LIST, or NULL */
 	const struct out_tag *tags; /* fixed fields, ended by a NULL name, or NULL */
 	bool color;		    /* table: with SGR sequences (ECMA-48) for a terminal */
-	bool tree; /* table: the last column indented by the depth of the process */
+	bool redact; /* FIELD_ARGS: secrets print as ***; then J has NAME_redacted: true too */
+	bool tree;   /* table: the last column indented by the depth of the process */
 	/* Path of a cgroup, valid until the next call, or NULL. May itself be NULL. */
 	const char *(*cgroup_path)(uint64_t id);
 };

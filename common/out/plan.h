@@ -73,7 +73,8 @@ struct column {
 
 struct out {
 	bool table, color, tree;
-	unsigned top; /* least depth so far, which is not indented */
+	char *redacted; /* room for a vector of arguments without its secrets; NULL: print them */
+	unsigned top;	/* least depth so far, which is not indented */
 	const char *(*cgroup_path)(uint64_t id);
 	uint64_t clock;	 /* CLOCK_REALTIME - CLOCK_BOOTTIME, modulo 2^64 */
 	uint64_t second; /* what .date is of, since the epoch */
@@ -108,6 +109,10 @@ char *put_event(const struct out *o, char *to, uint64_t type);
 /* The value of an op whose text is the same in JSON (there maybe in quotes) and in the table. */
 char *put_plain(const struct out *o, char *to, const struct op *op, const struct event *e,
 		const char *base, uint64_t v);
+
+/* The vector of a FIELD_ARGS as it is to be printed. Returns whether secrets were taken out. */
+bool load_args(const struct out *o, const struct op *op, const struct event *e, const char *base,
+	       const char **args, size_t *n);
 
 /* The names of the bits of v, what has none last in hex; nothing for no bit. */
 char *put_flags(char *to, const struct op *op, uint64_t v, const char *between);

@@ -127,6 +127,11 @@ static void put_property(FILE *f, const struct field *field, const char *event)
 		fputs(hex, f);
 	fprintf(f, ",\"description\":\"the raw bytes of %s, where %s not valid UTF-8\"}",
 		field->name, args ? "one is" : "they are");
+	if (args)
+		fprintf(f,
+			",\"%s_redacted\":{\"const\":true,\"description\":\"secrets in %s "
+			"are printed as ***\"}",
+			field->name, field->name);
 }
 
 static void put_event_schema(FILE *f, const struct event_desc *d)

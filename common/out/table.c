@@ -68,7 +68,7 @@ static char *put_cell(struct out *o, char *to, const struct op *op, const struct
 	case OP_TEXT:
 		return put_text(to, op->text, op->n, columns);
 	case FIELD_ARGS:
-		s = load_bytes(op, e, base, &n);
+		load_args(o, op, e, base, &s, &n);
 		return put_args(to, s, n, columns);
 	case FIELD_LIST:
 		s = load_bytes(op, e, base, &n);

@@ -20,7 +20,7 @@ struct options {
 	struct glob comm;
 	uint64_t duration, count, buffer, grace;
 	bool host, check, schema, verbose, quiet, strict, no_sandbox, include_self;
-	bool failed, tree_view, help, usage, version;
+	bool failed, no_redact, tree_view, help, usage, version;
 
 	char **command;	   /* behind `--`, or NULL */
 	uint64_t selected; /* bit N: tool->events[N] */

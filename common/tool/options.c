@@ -28,6 +28,8 @@ const struct option_row shared_options[] = {
 	{ "failed", 'x', OPTION_FLAG, NULL, AT(failed), .help = "only what failed" },
 	{ "tree-view", 0, OPTION_FLAG, NULL, AT(tree_view),
 	  .help = "in a table, indent by ancestry" },
+	{ "no-redact", 0, OPTION_FLAG, NULL, AT(no_redact),
+	  .help = "print arguments whole: passwords and tokens too, not ***" },
 	{ "host", 0, OPTION_FLAG, NULL, AT(host),
 	  .help = "add the fields host and kernel (its release) to each event" },
 	{ "tag", 0, OPTION_LIST, "KEY=VALUE", AT(tags), .help = "add a fixed field to each event" },
@@ -192,13 +194,23 @@ static bool has_failures(const struct tool *tool)
 	return false;
 }
 
-static bool has_depth(const struct tool *tool)
+static bool has_field(const struct tool *tool, bool (*is_it)(const struct field *))
 {
 	for (const struct event_desc *e = tool->events; e->name; e++)
 		for (const struct field *f = e->fields; f->name; f++)
-			if (f->depth)
+			if (is_it(f))
 				return true;
 	return false;
+}
+
+static bool is_depth(const struct field *f)
+{
+	return f->depth;
+}
+
+static bool is_args(const struct field *f)
+{
+	return f->type == FIELD_ARGS;
 }
 
 bool option_offered(const struct tool *tool, const struct option_row *row)
@@ -208,7 +220,9 @@ bool option_offered(const struct tool *tool, const struct option_row *row)
 	if (row->name && !strcmp(row->name, "failed"))
 		return has_failures(tool);
 	if (row->name && !strcmp(row->name, "tree-view"))
-		return has_depth(tool);
+		return has_field(tool, is_depth);
+	if (row->name && !strcmp(row->name, "no-redact"))
+		return has_field(tool, is_args);
 	return true;
 }
 

@@ -184,6 +184,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
 		&(struct out_config){
 			.format = format,
 			.color = want_color(&o),
+			.redact = !o.no_redact,
 			.tree = o.tree_view,
 			.events = tool->events,
 			.selected = o.selected,
