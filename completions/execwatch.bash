@@ -6,8 +6,8 @@
 _execwatch()
 {
 	local options='--exe= --args= -o --output= -w --write= -f --fields= -e --events= -x --failed --tree-view
-		--host --tag= -p --pid= --tree= -c --comm= -u --uid= --cgroup= --include-self -d
-		--duration= -n --count= --strict --grace= --check --schema --buffer= --no-sandbox -v
+		--no-redact --host --tag= -p --pid= --tree= -c --comm= -u --uid= --cgroup= --include-self
+		-d --duration= -n --count= --strict --grace= --check --schema --buffer= --no-sandbox -v
 		--verbose -q --quiet -h --help --usage -V --version'
 	local flags=xvqhV
 	local valued=owfepcudn

@@ -27,7 +27,7 @@ const struct field header_fields[] = {
 	  .help = "process id of the parent" },
 	{ "uid", FIELD_UINT, HEADER(uid), OMIT_MAX, .width = 5, .help = "real user id" },
 	{ "comm", FIELD_CHARS, HEADER(comm), .heading = "COMM", .width = 15,
-	  .help = "name of the process (of its main thread)" },
+	  .help = "name of the process, which is that of its first thread" },
 	{ "proc", FIELD_PROC, HEADER(start), OMIT_ZERO, .width = 22,
 	  .help = "PID.START: names the process like no other before or after it on this host" },
 	{ "cgroup", FIELD_CGROUP, HEADER(cgroup), OMIT_ZERO, .width = 40,

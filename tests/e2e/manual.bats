@@ -135,8 +135,8 @@ run_example() {
 	. ./before
 	meanwhile=$(<meanwhile)
 	others=0
-	grep -qx '\.\.\.' expected && others=1
-	mapfile -t expected < <(grep -vx '\.\.\.' expected)
+	grep -qx ' *\.\.\.' expected && others=1
+	mapfile -t expected < <(grep -vx ' *\.\.\.' expected)
 	patterns=()
 	for line in "${expected[@]}"; do patterns+=("$(pattern "$line")"); done
 	mkfifo keys
