@@ -81,6 +81,7 @@ int main(void)
 	struct out *out = out_new(&(struct out_config){ .format = OUT_JSON,
 							.events = events,
 							.selected = 1,
+							.redact = true,
 							.cgroup_path = cgroup_path },
 				  error, sizeof(error));
 	double start, took;
