@@ -482,6 +482,8 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		return 0;
 	/* Of two last threads that end at once both see `live` at 0: the first one tells. */
 	life = bpf_task_storage_get(&lives, leader, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!life) /* the other one made it meanwhile */
+		life = bpf_task_storage_get(&lives, leader, 0, 0);
 	if (life && __sync_lock_test_and_set(&life->ended, 1))
 		return 0;
 	if ((config.exe.used || config.args.used) && !(life && life->wanted))

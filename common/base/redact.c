@@ -140,18 +140,21 @@ enum {
 	ENDS_COMMAND = 1 << 3, /* in a shell */
 	QUOTE = 1 << 4,
 	BACKSLASH = 1 << 5,
-	IN_NAME = 1 << 6, /* of a program, an option or a header, or in a token */
-	CAPITAL = 1 << 7, /* or a digit */
+	IN_NAME = 1 << 6,   /* of a program, an option or a header, or in a token */
+	CAPITAL = 1 << 7,   /* or a digit */
+	TOKEN_HAS = 1 << 8, /* one of these stands in each prefix of redact_tokens */
 };
 
 #define SEPARATOR (ENDS_WORD | ENDS_COMMAND)
 
-static const uint8_t class_of[256] = {
+static const uint16_t class_of[256] = {
 	['0' ... '9'] = ALNUM | IN_NAME | CAPITAL,
-	['A' ... 'Z'] = ALNUM | IN_NAME | CAPITAL,
+	['A' ... 'H'] = ALNUM | IN_NAME | CAPITAL,
+	['K' ... 'Z'] = ALNUM | IN_NAME | CAPITAL,
 	['a' ... 'z'] = ALNUM | IN_NAME,
-	['-'] = IN_NAME,
-	['_'] = IN_NAME,
+	['I' ... 'J'] = ALNUM | IN_NAME | CAPITAL | TOKEN_HAS,
+	['-'] = IN_NAME | TOKEN_HAS,
+	['_'] = IN_NAME | TOKEN_HAS,
 	[' '] = BLANK | ENDS_WORD,
 	['\t'] = BLANK | ENDS_WORD,
 	['\n'] = BLANK | SEPARATOR,
@@ -400,23 +403,24 @@ static inline bool is_token_start(const char *s)
 /* A token is at least so long. */
 #define TOKEN_LEAST 17
 
-/* Whether s has a word that is long enough for a token and begins like one. */
-static bool has_token(const char *s, size_t n)
+/* Whether [s, end) has a word that is long enough for a token and begins like one. */
+static bool has_token(const char *s, const char *end)
 {
-	size_t i = 0, known = 0;
+	while (end - s >= TOKEN_LEAST) {
+		const char *p = s + TOKEN_LEAST;
 
-	/* Up to s[known - 1] from s[i] on all can be in a token. */
-	while (i + TOKEN_LEAST <= n) {
-		size_t k = i + TOKEN_LEAST, next = i + 1;
-
-		while (k > known && is(s[k - 1], IN_NAME))
-			k--;
-		if (k > known)
-			next = k;
-		else if (is_token_start(s + i))
-			return true;
-		known = i + TOKEN_LEAST;
-		i = next;
+		while (p > s && is(p[-1], IN_NAME))
+			p--;
+		if (p > s) {
+			s = p;
+			continue;
+		}
+		p = skip_class(s + TOKEN_LEAST, end, IN_NAME);
+		if (find_class(s, p, TOKEN_HAS) < p)
+			for (; p - s >= TOKEN_LEAST; s++)
+				if (is_token_start(s))
+					return true;
+		s = p;
 	}
 	return false;
 }
@@ -456,7 +460,7 @@ static bool is_suspect(const char *s, size_t n)
 				break;
 			if (*name_end(v) && is_name(s, start, end, v))
 				return true;
-			if (end - start >= TOKEN_LEAST && has_token(s + start, end - start))
+			if (end - start >= TOKEN_LEAST && has_token(s + start, s + end))
 				return true;
 			if (s[end] >= ':') {
 				if (s[end] == '@' && url)

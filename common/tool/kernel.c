@@ -174,7 +174,7 @@ static void make_filter(const struct tool *tool, const struct options *o, struct
 		.comm = o->comm,
 	};
 	/* Who asks for certain processes gets them, be they readers or not. */
-	f->exclude = !o->include_self && !f->by_pid && !f->by_tree;
+	f->exclude = !o->include_self && !f->by_pid && !f->by_tree && in_initial_pid_namespace();
 	for (size_t i = 0; tool->events[i].name; i++)
 		if (o->selected & 1ull << i)
 			f->events |= 1u << tool->events[i].type;
@@ -352,6 +352,6 @@ void kernel_report(FILE *f, const struct kernel *k, const struct tool *tool)
 	if (!cgroup_find("/", &root))
 		fprintf(f, "  degraded: no cgroup hierarchy of version 2, so no cgroup paths\n");
 	if (!in_initial_pid_namespace())
-		fprintf(f,
-			"  degraded: in a PID namespace; events and --pid have the host's ids\n");
+		fprintf(f, "  degraded: in a PID namespace; events and --pid have the host's ids, "
+			   "and who reads the output is not left out\n");
 }

@@ -11,9 +11,9 @@ example=$BUILD/tests/example/forkwatch
 	cd "$BATS_TEST_DIRNAME"
 	files=(forkwatch.*)
 	[ "${#files[@]}" -eq 3 ]
-	lines=$(sed 's,/\*.*\*/,,' "${files[@]}" | grep -vc '^[[:space:]]*$')
-	echo "$lines lines"
-	[ "$lines" -lt 60 ]
+	count=$(sed 's,/\*.*\*/,,' "${files[@]}" | grep -vc '^[[:space:]]*$')
+	echo "$count lines"
+	[ "$count" -lt 60 ]
 }
 
 @test "it shows the children that the command says it has" {
