@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Processes that end, each in another way. Prints for each what its
- *process.exit must say, as one JSON object; null is a field that the event must
- *not have. Never executes anything.
+ * Processes that end, each in another way. Prints for each what its process.exit must say, as one
+ * JSON object; null is a field that the event must not have. Never executes anything.
  *
  *	ending codes | signals | core | threads
  *	ending leader	with a thread that outlives the first one
- *	ending race N	N processes whose two threads end at once; prints their
- *ids ending times	one that works; prints what it used, by wait4(2)
+ *	ending race N	N processes whose two threads end at once; prints their ids
+ *	ending times	one that works; prints what it used, by wait4(2)
  */
 #include <errno.h>
 #include <error.h>

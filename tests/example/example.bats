@@ -26,14 +26,13 @@ example=$BUILD/tests/example/forkwatch
 }
 
 @test "its own option works: threads only with --threads" {
-	workload=("$BUILD/tests/e2e/threads" 4)
-	[ -x "${workload[0]}" ] || skip "no workload with threads"
-	run -0 "$example" -q -- "${workload[@]}"
-	without=$(grep -c process.fork <<<"$output" || true)
-	run -0 "$example" -q --threads -- "${workload[@]}"
-	with=$(grep -c process.fork <<<"$output")
-	echo "$without without, $with with"
-	[ "$with" -eq $((without + 4)) ]
+	workload=("$BUILD/tests/e2e/ending" race 3)
+	run -0 "$example" -q -w "$BATS_TEST_TMPDIR/processes" -- "${workload[@]}"
+	run -0 "$example" -q --threads -w "$BATS_TEST_TMPDIR/all" -- "${workload[@]}"
+	processes=$(grep -c process.fork "$BATS_TEST_TMPDIR/processes")
+	all=$(grep -c process.fork "$BATS_TEST_TMPDIR/all")
+	echo "$processes processes, $all with threads"
+	[ "$all" -gt "$processes" ]
 }
 
 @test "the shared options came with the library" {

@@ -6,7 +6,7 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || exit
 	producers=()
 	for source in "$BATS_TEST_DIRNAME"/../../bpf/*.bpf.c; do
 		producers+=("$(basename "$source" .bpf.c)")
