@@ -649,7 +649,7 @@ static const char *redact_bearer(struct redact *r, const char *s, const char *p,
 {
 	const char *token = p + strlen("bearer"), *token_end;
 
-	if (!starts_with(p, end, "bearer") || (p > s && is(p[-1], ALNUM)))
+	if (!starts_with(p, end, "bearer") || (p > s && is(p[-1], IN_NAME)))
 		return p;
 	if (token < end && *token == '\\')
 		token++;

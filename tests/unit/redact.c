@@ -164,22 +164,22 @@ static void test_keys(void)
 		{ "x --%s " SECRET " y", "x --%s *** y" },
 		{ "x -%s " SECRET " y", "x -%s *** y" },
 		{ "x --MY_%s " SECRET " y", "x --MY_%s *** y" },
-		{ "x --%s", "x --%s" },
-		{ "x --%s -y", "x --%s -y" },
-		{ "x --%s= y", "x --%s= y" },
-		{ "x --no-%s y", "x --no-%s y" },
-		{ "x --ask-%s y", "x --ask-%s y" },
-		{ "x --prompt-%s y", "x --prompt-%s y" },
-		{ "x --%s-file=/f --%s-stdin --%s-file f",
-		  "x --%s-file=/f --%s-stdin --%s-file f" },
-		{ "x %s y", "x %s y" },
 		{ "x '{\"my_%s\": \"" SECRET "\"}' y", "x '{\"my_%s\": \"***\"}' y" },
 		{ "x -H %s:" SECRET " y", "x -H %s:*** y" },
 		{ "x '--header=%s: " SECRET "' y", "x '--header=%s: ***' y" },
+		{ "x --%s" },
+		{ "x --%s -y" },
+		{ "x --%s= y" },
+		{ "x --no-%s y --ask-%s y --prompt_%s y" },
+		{ "x --%s-file=/f --%s-stdin --%s-file f" },
+		{ "x '%s: y' -v my-%s:y" },
+		{ "x %s y" }, /* but for "bearer TOKEN" */
 	};
 
 	for (const struct redact_key *key = redact_keys; key->name; key++) {
-		/* As it is, in capitals, and with each character for the underscore. */
+		unsigned wrong = 0;
+
+		/* As it is, in capitals, and with all that may be in the place of an underscore. */
 		for (int style = 0; style < 5; style++) {
 			char name[64], line[512], expected[512], *to = name;
 
@@ -190,50 +190,58 @@ static void test_keys(void)
 					*to++ = "__-."[style];
 			}
 			*to = '\0';
-			for (unsigned i = 0; i < COUNT(forms); i++) {
+			for (unsigned i = 0; i < COUNT(forms) - !strcmp(key->name, "bearer"); i++) {
 				snprintf(line, sizeof(line), forms[i][0], name, name, name);
-				snprintf(expected, sizeof(expected), forms[i][1], name, name, name);
-				check_line(line, expected, "a key");
+				snprintf(expected, sizeof(expected), forms[i][1] ?: forms[i][0],
+					 name, name, name);
+				wrong += !check_command(line, expected);
 			}
-			/* Part of a longer word it is none, where it must be whole. */
-			snprintf(line, sizeof(line), "x --my%s=" SECRET, name);
-			snprintf(expected, sizeof(expected), "x --my%s=***", name);
-			if (key->whole)
-				check_line("x --by=z", "x --by=z", key->name);
-			else
-				check_line(line, expected, "a key's end");
+			snprintf(line, sizeof(line), "x --my%s=joe", name);
+			snprintf(expected, sizeof(expected), "x --my%s=%s", name,
+				 key->whole ? "joe" : REDACTED);
+			wrong += !check_command(line, expected);
 		}
+		is_u64(wrong, 0, "a name that ends with %s", key->name);
 	}
 }
 
-static const char *value_of(enum redact_part part, bool redacted)
-{
-	switch (part) {
-	case REDACT_AFTER_COLON:
-		return redacted ? "joe:***" : "joe:" SECRET;
-	case REDACT_AFTER_PERCENT:
-		return redacted ? "joe%***" : "joe%" SECRET;
-	case REDACT_LOGIN:
-		return redacted ? "joe:***@host:80" : "joe:" SECRET "@host:80";
-	case REDACT_COOKIE:
-		return redacted ? "***" : "id=" SECRET;
-	case REDACT_HEADER:
-		return redacted ? "my-token:***" : "my-token:" SECRET;
-	default:
-		return redacted ? "***" : SECRET;
-	}
-}
-
-/* One of the redact_options, in one of its spellings. */
+/* One of the redact_options in one of its spellings. */
 struct spelling {
 	const struct redact_option *option;
 	char program[32], name[32], letter, other;
 };
 
-/* The form with @ for the program, ~ for the letter, + for one of another option, ^ for the name.
- */
-static void expand(char *to, const char *form, const struct spelling *s, const char *value)
+/* An option that is another one's value when it follows it. */
+static char other_letter(const struct redact_option *option)
 {
+	for (const char *c = option->others; *c; c++) {
+		bool used = false;
+
+		for (const struct redact_option *o = redact_options; o->programs; o++)
+			used = used ||
+			       (!strcmp(o->programs, option->programs) && strchr(o->letters, *c)) ||
+			       *c == 'H';
+		if (!used)
+			return *c;
+	}
+	return '\0';
+}
+
+/* `form` with @ for the program, ^ for a long option, ~ for a letter, + for another one, % for a
+ * value.
+ */
+static void expand(char *to, const char *form, const struct spelling *s, const char *secret)
+{
+	static const char *const values[] = {
+		[REDACT_ALL] = "%s",
+		[REDACT_ATTACHED] = "%s",
+		[REDACT_AFTER_COLON] = "joe:%s",
+		[REDACT_AFTER_PERCENT] = "joe%%%s",
+		[REDACT_LOGIN] = "joe:%s@host:80",
+		[REDACT_COOKIE] = "id=%s",
+		[REDACT_HEADER] = "my-token:%s",
+	};
+
 	if (s->option->subcommand)
 		to = stpcpy(to, "docker ");
 	for (; *form; form++) {
@@ -241,72 +249,135 @@ static void expand(char *to, const char *form, const struct spelling *s, const c
 			to = stpcpy(to, s->program);
 		else if (*form == '^')
 			to = stpcpy(to, s->name);
+		else if (*form == '%' && s->option->part == REDACT_COOKIE && *secret == '*')
+			to = stpcpy(to, secret);
 		else if (*form == '%')
-			to = stpcpy(to, value);
+			to += sprintf(to, values[s->option->part], secret);
 		else
 			*to++ = *form == '~' ? s->letter : *form == '+' ? s->other : *form;
 	}
 	*to = '\0';
 }
 
-static void check_form(const char *form, const struct spelling *s, bool redacted)
+static bool check_form(const char *form, const struct spelling *s, bool redacted)
 {
 	char line[512], expected[512];
 
-	expand(line, form, s, redacted ? value_of(s->option->part, false) : "joe");
-	expand(expected, form, s, redacted ? value_of(s->option->part, true) : "joe");
-	check_command(line, expected, redacted ? "an option" : "no option");
+	expand(line, form, s, redacted ? SECRET : "x");
+	expand(expected, form, s, redacted ? REDACTED : "x");
+	return check_command(line, expected);
+}
+
+static bool check_letter(const struct spelling *s)
+{
+	bool next = s->option->part != REDACT_ATTACHED;
+
+	return check_form("@ -~% db", s, true) && check_form("@ -q -~% db", s, true) &&
+	       check_form("/usr/local/bin/@ -~% db", s, true) &&
+	       check_form("sudo -u root @ -~% db", s, true) &&
+	       check_form("sudo /usr/bin/@ -~% x", s, true) && check_form("@ -~ % db", s, next) &&
+	       check_form("@ -~", s, false) && check_form("@ x -y %", s, false) &&
+	       (!s->other || check_form("@ -+~%", s, false));
+}
+
+static bool check_name(const struct spelling *s)
+{
+	return check_form("@ --^ % db", s, true) && check_form("@ --^=% db", s, true) &&
+	       check_form("@ --not-^=% --^s=%", s, false);
+}
+
+/* Nobody but the program has the option. */
+static bool check_no_program(const struct spelling *s)
+{
+	return check_form("cat -~% db", s, false) && check_form("cat -~ % db", s, false) &&
+	       check_form("cat /var/lib/@ -~% db", s, false) &&
+	       check_form("cat -name @ -~% db", s, false) &&
+	       check_form("cat @-x -~% x-@ -~% db", s, false);
 }
 
 static void test_options(void)
 {
 	for (const struct redact_option *o = redact_options; o->programs; o++) {
-		struct spelling s = { o, "cat" };
-		bool any = !*o->programs, next = o->part != REDACT_ATTACHED;
+		struct spelling s = { o, "cat", .other = other_letter(o) };
+		unsigned wrong = 0;
 
+		/* What is particular about htpasswd has cases of its own. */
 		if (o->part == REDACT_OPERAND)
 			continue;
 		for (const char *program = o->programs, *end; program;
 		     program = *end ? end + 1 : NULL) {
 			end = strchrnul(program, ' ');
-			if (!any)
+			if (end > program)
 				snprintf(s.program, sizeof(s.program), "%.*s", (int)(end - program),
 					 program);
-			ok(any || strlen(s.program) >= 4, "%s is long enough to be seen",
-			   s.program);
+			/* A name of three letters ends too many words. */
+			wrong += *o->programs && strlen(s.program) < 4;
 			for (const char *letter = o->letters; *letter; letter++) {
 				s.letter = *letter;
-				s.other = o->others[random() % strlen(o->others)];
-				check_form("@ -~% db", &s, true);
-				check_form("@ -q -~% db", &s, true);
-				check_form("/usr/local/bin/@ -~% db", &s, true);
-				check_form("sudo -u root @ -~% db", &s, true);
-				check_form("sudo /usr/bin/@ -~%", &s, true);
-				if (next)
-					check_form("@ -~ % db", &s, true);
-				check_form("@ -~", &s, false);
-				check_form("@ x -y", &s, false);
+				wrong += !check_letter(&s);
+				wrong += *o->programs && !check_no_program(&s);
 			}
 			for (const char *name = o->names, *to; *name; name = to + (*to == ' ')) {
 				to = strchrnul(name, ' ');
 				snprintf(s.name, sizeof(s.name), "%.*s", (int)(to - name), name);
-				check_form("@ --^ % db", &s, true);
-				check_form("@ --^=% db", &s, true);
-				check_form("@ --not-^=% --^s=%", &s, false);
+				wrong += !check_name(&s);
 			}
 		}
+		is_u64(wrong, 0, "options -%s %s of %s", o->letters, o->names, o->programs);
+	}
+}
+
+/* Adds n characters that the token may have. */
+static char *put_token(char *to, const struct redact_token *t, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		*to++ = t->capital ? "A7Z"[i % 3] : "aZ7_-"[i % 5];
+	return to;
+}
+
+static void test_tokens(void)
+{
+	static const char *const before[] = { "", "x", "/a/", "a.b.", "K:", "é", "A7" };
+
+	for (const struct redact_token *t = redact_tokens; t->prefix; t++) {
+		unsigned wrong = 0;
+
+		/* Nothing shorter is looked for; and these characters show which words are. */
+		wrong += strlen(t->prefix) + t->least < 17 || !strpbrk(t->prefix, "IJ_-");
+		for (unsigned i = 0; i < 2 * COUNT(before); i++) {
+			bool redacted = i < COUNT(before);
+			char line[512], expected[512], *to = line;
+
+			to = stpcpy(stpcpy(stpcpy(to, "x "), before[i % COUNT(before)]), t->prefix);
+			strcpy(stpcpy(mempcpy(expected, line, to - line), REDACTED), " y");
+			to = put_token(to, t, t->least - !redacted);
+			for (unsigned dot = 0; dot < t->dots; dot++)
+				to = put_token(stpcpy(to, "."), t, 10);
+			strcpy(to, " y");
+			wrong += !check_command(line, redacted ? expected : line);
+			/* One that is cut is redacted, however short. */
+			if (redacted || !t->dots) {
+				char vector[512], want[512], got[3 * sizeof(vector)];
+				size_t n = to_vector(vector, line) - strlen("0y0");
+				size_t m = to_vector(want, expected) - strlen("0y0");
+
+				n = apply(got, vector, n);
+				wrong += !is_same("cut", line, got, n, want, m);
+			}
+		}
+		is_u64(wrong, 0, "a token that begins with %s", t->prefix);
 	}
 }
 
 /*
  * Cases: a line, and what becomes of it; NULL where nothing is to.
  */
-struct case_ {
+struct example {
 	const char *line, *redacted;
 };
 
 /* As arguments, and in a command line that is one argument. */
-static const struct case_ cases[] = {
+static const struct example cases[] = {
 	/* NAME=VALUE */
 	{ "docker run -e MYSQL_ROOT_PASSWORD=hunter2 --name db mysql:8",
 	  "docker run -e MYSQL_ROOT_PASSWORD=*** --name db mysql:8" },
@@ -488,7 +559,7 @@ static const struct case_ cases[] = {
 };
 
 /* As arguments only: what is quoted once more would be something else. */
-static const struct case_ argument_cases[] = {
+static const struct example argument_cases[] = {
 	{ "x 'a -----BEGIN OPENSSH PRIVATE KEY-----\nhunter2\nhunter2\n'",
 	  "x 'a -----BEGIN OPENSSH PRIVATE KEY-----***'" },
 	{ "x --password=\"it's hunter2 & hunter2\" y", "x --password=*** y" },
@@ -508,10 +579,48 @@ static const struct case_ argument_cases[] = {
 static void test_cases(void)
 {
 	for (unsigned i = 0; i < COUNT(cases); i++)
-		check_command(cases[i].line, cases[i].redacted ?: cases[i].line, "case");
+		ok(check_command(cases[i].line, cases[i].redacted ?: cases[i].line), "%s",
+		   cases[i].line);
 	for (unsigned i = 0; i < COUNT(argument_cases); i++)
-		check_line(argument_cases[i].line,
-			   argument_cases[i].redacted ?: argument_cases[i].line, "argument");
+		ok(check_line(argument_cases[i].line,
+			      argument_cases[i].redacted ?: argument_cases[i].line),
+		   "%s", argument_cases[i].line);
+}
+
+/* Odd bytes in front of a secret do not save it; nor does it matter where the vector is cut. */
+static void test_odd_bytes(void)
+{
+	static const char *const odd[] = { "\xff",     "\xc3",	       "\xf0\x9f", "\x01",
+					   "\x1b[31m", "\xe2\x80\xae", "\\x41",	   "\xed\xa0\x80" };
+	static const char *const forms[][2] = {
+		{ "x -%s--password=" SECRET, "x -%s--password=***" },
+		{ "x %spassword=" SECRET, "x %spassword=***" },
+		{ "x %s --token " SECRET, "x %s --token ***" },
+		{ "x -%s-token " SECRET, "x -%s-token ***" },
+		{ "x '%sAuthorization: " SECRET "'", "x '%sAuthorization: ***'" },
+		{ "x '%s bearer " SECRET "'", "x '%s bearer ***'" },
+		{ "x http://%s:" SECRET "%s@h", "x http://%s:***@h" },
+		{ "x '%s\"token\":\"" SECRET "\"'", "x '%s\"token\":\"***\"'" },
+		{ "mysql %s -p" SECRET "%s", "mysql %s -p***" },
+		{ "sh -c '%s; mysql -p" SECRET "'", "sh -c '%s; mysql -p***'" },
+		{ "x %sghp_" SECRET SECRET SECRET SECRET, "x %sghp_***" },
+	};
+	unsigned wrong = 0;
+
+	for (unsigned i = 0; i < COUNT(odd) * COUNT(forms); i++) {
+		char line[512], expected[512], vector[512], got[2048];
+		const char *bytes = odd[i % COUNT(odd)];
+		size_t n;
+
+		snprintf(line, sizeof(line), forms[i / COUNT(odd)][0], bytes, bytes);
+		snprintf(expected, sizeof(expected), forms[i / COUNT(odd)][1], bytes, bytes);
+		wrong += !check_line(line, expected);
+		/* From where the secret begins on, each part of it. */
+		n = to_vector(vector, line);
+		for (size_t cut = (char *)memmem(vector, n, SECRET, 7) - vector + 1; cut < n; cut++)
+			wrong += !memmem(got, apply(got, vector, cut), REDACTED, 3);
+	}
+	is_u64(wrong, 0, "odd bytes before a secret, cut secrets");
 }
 
 /*
@@ -651,7 +760,9 @@ int main(void)
 	test_rules();
 	test_keys();
 	test_options();
+	test_tokens();
 	test_cases();
+	test_odd_bytes();
 	test_fuzz();
 	return done();
 }
