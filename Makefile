@@ -175,7 +175,7 @@ check: all $(TESTS)  ## run all tests (root, or sudo)
 		'ip link set lo up && exec prove -j2 --exec "" $(BPF_TEST) $(TABLES) $(E2E)'
 
 C_FILES  := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
-SH_FILES := .ci/run $(shell git ls-files '*.sh' '*.bats' '*.bash' 2>/dev/null)
+SH_FILES := .ci/run tests/demo tests/bench/run $(shell git ls-files '*.sh' '*.bats' '*.bash' 2>/dev/null)
 
 style: documents  ## check layout, spelling, scripts, manuals, and that clang has no complaint either
 	@for f in $(DOCS); do diff -u $$f $(MADE)/$$f || { echo "$$f is not what make docs makes"; exit 1; }; done
