@@ -85,12 +85,14 @@ static __always_inline bool filter_match(void)
 	return !filter.by_cgroup || cgroup_match();
 }
 
-static __always_inline void tree_add(struct task_struct *task)
+static __always_inline bool tree_add(struct task_struct *task)
 {
 	u8 one = 1;
 
-	if (!bpf_task_storage_get(&tree, task, &one, BPF_LOCAL_STORAGE_GET_F_CREATE))
-		count_event(EVENT_TREE, true); /* all that it will do goes unseen */
+	if (bpf_task_storage_get(&tree, task, &one, BPF_LOCAL_STORAGE_GET_F_CREATE))
+		return true;
+	count_event(EVENT_TREE, true); /* all that it will do goes unseen */
+	return false;
 }
 
 /* Loaded only for --tree and `-- COMMAND`. Threads are tasks too, so that each carries the mark. */
@@ -104,8 +106,8 @@ int BPF_PROG(tree_fork, struct task_struct *parent, struct task_struct *child)
 
 /*
  * Marks what runs already: run (read) it after tree_fork is attached, until it writes nothing,
- * which says that no process is left without its mark. Writes a byte for each task marked. Process
- * ids are compared in the namespace of the reader, which is the tool.
+ * which says that no process is left that a mark can be had for. Writes a byte for each task
+ * marked. Process ids are compared in the namespace of the reader, which is the tool.
  */
 SEC("iter/task")
 int tree_seed(struct bpf_iter__task *ctx)
@@ -122,8 +124,8 @@ int tree_seed(struct bpf_iter__task *ctx)
 		if (!pid)
 			return 0;
 		if (bpf_map_lookup_elem(&tree_roots, &pid)) {
-			tree_add(task);
-			bpf_seq_write(ctx->meta->seq, &marked, sizeof(marked));
+			if (tree_add(task))
+				bpf_seq_write(ctx->meta->seq, &marked, sizeof(marked));
 			return 0;
 		}
 		p = BPF_CORE_READ(p, real_parent);
