@@ -1,5 +1,6 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=dash
 # The first process of the virtual machine: runs what /list names, one after the other, and says on
 # the console where each begins and ends. Judging is the host's (judge.awk).
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C
@@ -25,6 +26,7 @@ for module in /modules/*; do
 done
 # What a login would have brought: children may be many, and nothing leaves the machine's console.
 cd /graintools || exit
+# shellcheck disable=SC1091 # made by root.sh, in the machine only
 . ./environment
 echo "@@ up $(uname -r) $(cut -d' ' -f1 /proc/uptime)"
 while read -r seconds test; do
