@@ -88,7 +88,7 @@ $(SYSROOT):
 
 # What the tables say in manuals and completions: each tool has a program that prints it, into
 # build/docs/made, which `make docs` copies to where it is committed and `make style` compares.
-DOCS := $(TOOLS:%=man/%.8) man/graintools-events.5 $(TOOLS:%=completions/%.bash) $(TOOLS:%=completions/_%)
+DOCS := $(TOOLS:%=man/%.8) man/graintools.7 man/graintools-events.5 $(TOOLS:%=completions/%.bash) $(TOOLS:%=completions/_%)
 MADE := $(B)/docs/made
 
 DOCS_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out man/docs.c,$(wildcard man/*.c)))
@@ -101,8 +101,9 @@ documents: $(TOOLS:%=$(B)/docs/%)
 	@set -e; for t in $(TOOLS); do $(B)/docs/$$t man/$$t.8.in >$(MADE)/man/$$t.8; \
 		$(B)/docs/$$t completions/bash.in >$(MADE)/completions/$$t.bash; \
 		$(B)/docs/$$t completions/zsh.in >$(MADE)/completions/_$$t; done
-	@for t in $(PRODUCERS); do $(B)/docs/$$t; done | \
-		$(B)/docs/$(firstword $(PRODUCERS)) man/graintools-events.5.in >$(MADE)/man/graintools-events.5
+	@set -e; for t in $(firstword $(PRODUCERS)); do $(B)/docs/$$t man/graintools.7.in >$(MADE)/man/graintools.7; \
+		for p in $(PRODUCERS); do $(B)/docs/$$p; done | \
+			$(B)/docs/$$t man/graintools-events.5.in >$(MADE)/man/graintools-events.5; done
 
 docs: documents  ## make manuals and completions anew, from the tables and *.in
 	cp -r $(MADE)/. .

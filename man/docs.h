@@ -28,6 +28,9 @@ void __attribute__((noreturn, format(printf, 1, 2))) fail(const char *format, ..
  */
 void mdoc_text(const char *text, const char *arg, const char *mark);
 
+/* Prints a line of a block that is not filled, as it is. */
+void mdoc_line(const char *line);
+
 /* "PID" as "pid": prints what an argument is called. */
 void put_lower(const char *s);
 
@@ -39,6 +42,10 @@ void check_options(const struct document *d);
 
 /* fields.c: the fields of "header" or "lost"; "": all events of the command. */
 void put_fields(const struct document *d, const char *which);
+
+/* secrets.c: the "rules" by which secrets are found in arguments, and the "names", "options" and
+ * "tokens" that those know. */
+void put_secrets(const struct document *d, const char *which);
 
 /* completion.c: what completion knows of the options, for the shell's template. */
 void put_bash_words(const struct document *d, const char *unused);

@@ -107,6 +107,12 @@ void mdoc_text(const char *text, const char *arg, const char *mark)
 		puts(mark);
 }
 
+void mdoc_line(const char *line)
+{
+	put_word(line, strlen(line), true);
+	putchar('\n');
+}
+
 /*
  * Templates.
  */
@@ -129,6 +135,7 @@ static const struct directive {
 	{ "EVENTS", put_input }, /* of all commands: see docs.c */
 	{ "OPTIONS", put_options },
 	{ "FIELDS", put_fields },
+	{ "SECRETS", put_secrets },
 	{ "BASH WORDS", put_bash_words },
 	{ "BASH VALUES", put_bash_values },
 	{ "ZSH FIELDS", put_zsh_fields },

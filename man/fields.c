@@ -91,6 +91,13 @@ static void put_names(const struct field_name *names)
 		printf(".Li %s%s\n", names->name, names[1].name ? " ," : "");
 }
 
+/* What comes with arguments where secrets were taken out of them. */
+static void put_redacted(const struct field *f)
+{
+	printf(".It Li %s_redacted\nsecrets in %s are printed as ***: see\n", f->name, f->name);
+	puts(".Xr graintools 7\n.Pq Em true or absent");
+}
+
 static void put_list(const struct field *fields)
 {
 	const char *longest = "";
@@ -107,6 +114,8 @@ static void put_list(const struct field *fields)
 			put_names(f->names);
 		if (f->fields)
 			put_list(f->fields);
+		if (f->type == FIELD_ARGS)
+			put_redacted(f);
 	}
 	puts(".El");
 }

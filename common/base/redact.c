@@ -20,8 +20,7 @@ const struct redact_rule redact_rules[] = {
 	{ "-H NAME:VALUE, --header=NAME:VALUE", "curl -H 'PRIVATE-TOKEN: hunter2' http://db",
 	  "curl -H 'PRIVATE-TOKEN: ***' http://db" },
 	{ "Authorization:, Proxy-Authorization:, Cookie:, Set-Cookie:, X-...-Key:, X-...-Token: "
-	  "all "
-	  "that follows in the argument",
+	  "all that follows in the argument",
 	  "http GET db 'Authorization: Basic hunter2' 'x-api-key: hunter2'",
 	  "http GET db 'Authorization: ***' 'x-api-key: ***'" },
 	{ "Bearer TOKEN", "echo 'use bearer hunter2 for it'", "echo 'use bearer *** for it'" },
@@ -29,9 +28,9 @@ const struct redact_rule redact_rules[] = {
 	  "git clone https://joe:***@db/repo.git" },
 	{ "pass:PASSWORD, of openssl", "openssl rsa -in key.pem -passin pass:hunter2",
 	  "openssl rsa -in key.pem -passin pass:***" },
-	{ "options of some programs: see redact_options", "mysqldump -uroot -phunter2 -P3306 -p db",
+	{ "options of some programs, listed below", "mysqldump -uroot -phunter2 -P3306 -p db",
 	  "mysqldump -uroot -p*** -P3306 -p db" },
-	{ "tokens that show for themselves, all but their beginning: see redact_tokens",
+	{ "tokens that show for themselves by their beginning, listed below: all but that",
 	  "echo ghp_hunter2hunter2hunter2hunter2hunter2", "echo ghp_***" },
 	{ "private keys in PEM: what is between the lines that begin and end them",
 	  "echo '-----BEGIN RSA PRIVATE KEY-----hunter2-----END RSA PRIVATE KEY-----'",
