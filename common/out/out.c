@@ -199,6 +199,9 @@ static enum load load_of(enum field_type type)
 /* A byte of a string, at worst: \u0001 and then 01 in hex. A lone NUL in a vector: "", and null, */
 #define ROOM_BYTE 8
 
+/* One of an argument may be a secret: ***, and in hex where the argument is not UTF-8. */
+#define ROOM_ARGS 9
+
 /* The most that a field takes in a line, without what its span refers to. */
 static size_t room_of(const struct field *f)
 {
@@ -233,7 +236,7 @@ static void add_limit(struct plan *plan, const struct field *f)
 	struct limit *l = &plan->limits[plan->n_limits++];
 
 	assert(plan->n_limits <= sizeof(plan->limits) / sizeof(*l));
-	*l = (struct limit){ f->offset, 1, ROOM_BYTE };
+	*l = (struct limit){ f->offset, 1, f->type == FIELD_ARGS ? ROOM_ARGS : ROOM_BYTE };
 	if (f->type != FIELD_LIST)
 		return;
 	l->record = f->record;

@@ -164,6 +164,8 @@ static const char *cgroup_path(uint64_t id)
 
 static char error[1000];
 
+static bool redact_args;
+
 static struct out *new_out(enum out_format format, uint64_t selected, const char *fields,
 			   const struct out_tag *tags)
 {
@@ -174,6 +176,7 @@ static struct out *new_out(enum out_format format, uint64_t selected, const char
 			.selected = selected,
 			.fields = fields,
 			.tags = tags,
+			.redact = redact_args,
 			.cgroup_path = cgroup_path,
 		},
 		error, sizeof(error));
@@ -419,6 +422,53 @@ static void test_arrays(void)
 	out_free(table);
 }
 
+static void test_redacted(void)
+{
+	static const struct {
+		const char *args;
+		size_t n;
+		const char *json, *text;
+	} cases[] = {
+		{ ARGS("ls\0-l\0"), "[\"ls\",\"-l\"]", "ls -l" },
+		{ ARGS("curl\0-u\0joe:secret\0h\0"),
+		  "[\"curl\",\"-u\",\"joe:***\",\"h\"],\"args_redacted\":true",
+		  "curl -u 'joe:***' h" },
+		{ ARGS("x\0--token\0\"\\\x01"),
+		  "[\"x\",\"--token\",\"***\"],\"args_redacted\":true", "x --token '***'" },
+		/* What is secret is in no companion either. */
+		{ ARGS("x\0--token=\xffsecret\0y"),
+		  "[\"x\",\"--token=***\",\"y\"],\"args_redacted\":true", "x '--token=***' y" },
+		{ ARGS("x\xff\0\xfe--token=\xffsecret\0y"),
+		  "[\"x\xef\xbf\xbd\",\"\xef\xbf\xbd--token=***\",\"y\"],\"args_hex\":[\"78ff\","
+		  "\"fe2d2d746f6b656e3d2a2a2a\",null],\"args_redacted\":true",
+		  "$'x\\xff' $'\\xfe--token=***' y" },
+	};
+	struct out *json, *table, *whole = new_out(OUT_JSON, 1, "args", NULL);
+	const struct out_tag tags[] = { { "tag", "x" }, {} };
+	char expected[200];
+
+	redact_args = true;
+	json = new_out(OUT_JSON, 1, "args,tag", tags);
+	table = new_out(OUT_TABLE, 1, "args", NULL);
+	for (unsigned i = 0; i < COUNT(cases); i++) {
+		begin(ALL, sizeof(struct all));
+		append(&event.all.args, cases[i].args, cases[i].n);
+		snprintf(expected, sizeof(expected), "{\"args\":%s,\"tag\":\"x\"}\n",
+			 cases[i].json);
+		is_str(print(json), expected, "redacted arguments in JSON, case %u", i);
+		snprintf(expected, sizeof(expected), "%s\n", cases[i].text);
+		is_str(print(table), expected, "redacted arguments in the table, case %u", i);
+	}
+	begin(ALL, sizeof(struct all));
+	APPEND(&event.all.args, "x\0--token=secret\0");
+	is_str(print(whole), "{\"args\":[\"x\",\"--token=secret\"]}\n",
+	       "arguments that are not to be redacted");
+	redact_args = false;
+	out_free(whole);
+	out_free(json);
+	out_free(table);
+}
+
 static void test_strings(void)
 {
 	struct out *o = new_out(OUT_JSON, 3, "chars,path", NULL);
@@ -636,6 +686,7 @@ static void test_errors(void)
 		{ { { "list", "1" } }, "'list'" },
 		{ { { "count", "1" } }, "'count'" }, /* of lost */
 		{ { { "comm_hex", "1" } }, "'comm_hex'" },
+		{ { { "args_redacted", "1" } }, "'args_redacted'" },
 		{ { { "a", "1" }, { "a", "2" } }, "'a'" },
 		{ { { "", "1" } }, "name" },
 		{ { { "a", "\xff" } }, "'a'" },
@@ -990,6 +1041,7 @@ static void test_schema(void)
 		"\"comm_hex\":",
 		"\"cgroup_hex\":",
 		"\"args_hex\":",
+		"\"args_redacted\":{\"const\":true,",
 		"\"required\":[\"ts\",\"event\"]",
 	};
 
@@ -1058,9 +1110,12 @@ static void test_fuzz(void)
 	const struct out_tag tags[] = { { "host", "\u00e9\"" }, {} };
 	unsigned wrong = 0, printed = 0;
 
-	for (int kind = 0; kind < 4; kind++) {
+	for (int kind = 0; kind < 8; kind++) {
 		enum out_format format = kind % 2 ? OUT_TABLE : OUT_JSON;
-		struct out *o = new_out(format, 3, fields[kind / 2], tags);
+		struct out *o;
+
+		redact_args = kind / 4;
+		o = new_out(format, 3, fields[kind / 2 % 2], tags);
 
 		for (int i = 0; i < 10000; i++) {
 			struct event *e = &event.header;
@@ -1090,8 +1145,9 @@ static void test_fuzz(void)
 		}
 		out_free(o);
 	}
+	redact_args = false;
 	is_u64(wrong, 0, "lines of random events are whole");
-	ok(printed > 20000, "most random events are printed: %u", printed);
+	ok(printed > 40000, "most random events are printed: %u", printed);
 }
 
 /* The longest events, of the bytes that take most room. */
@@ -1137,6 +1193,48 @@ static void test_room(void)
 	ok(longest > 65536 * 7 && longest <= OUT_LINE_MAX, "the longest line: %zu", longest);
 }
 
+/* As many secrets as there can be, each shorter than what it is printed as. */
+static void test_redacted_room(void)
+{
+	static const struct {
+		const char *s;
+		size_t n;
+	} fills[] = {
+		{ ARGS("pwd=1\0") },
+		{ ARGS("\xffpwd=1\0") },
+		{ ARGS(" pwd=1") },
+		{ ARGS("\xffpwd=1 ") },
+		{ ARGS("\x01\xff pwd=\xff ") },
+		{ ARGS("-p\xff\xff ") },
+		{ ARGS("\xffpwd=1;\xff\0") },
+		{ ARGS("--pwd\0\x01\0") },
+	};
+	unsigned wrong = 0, refused = 0;
+	size_t longest = 0, n;
+
+	redact_args = true;
+	for (unsigned i = 0; i < 2 * COUNT(fills); i++) {
+		struct out *o = new_out(i % 2 ? OUT_JSON : OUT_TABLE, 3, NULL, NULL);
+		struct span *args = &event.all.args;
+		const char *fill = fills[i / 2].s;
+
+		begin(ALL, sizeof(struct all));
+		*args = (struct span){ event.header.size, UINT16_MAX - event.header.size };
+		for (size_t k = 0; k < args->len; k++)
+			event.bytes[args->off + k] = fill[k % fills[i / 2].n];
+		memcpy(event.bytes + args->off, "mysql x\xff ", strlen("mysql x\xff "));
+		event.header.size = UINT16_MAX;
+		n = hostile_line(o, i % 2, &wrong);
+		refused += n == 0;
+		longest = n > longest ? n : longest;
+		out_free(o);
+	}
+	redact_args = false;
+	is_u64(wrong, 0, "lines of many secrets are whole");
+	is_u64(refused, 0, "lines of many secrets are printed");
+	ok(longest <= OUT_LINE_MAX, "the longest of them: %zu", longest);
+}
+
 /* Fields may refer to the same bytes, but not without limit. */
 static void test_overlap(void)
 {
@@ -1177,10 +1275,14 @@ static void test_overlap(void)
 /* In the sandbox a system call other than read(2), write(2) and exit(2) is the end. */
 static void test_no_system_calls(void)
 {
-	struct out *json = new_out(OUT_JSON, 3, NULL, NULL);
-	struct out *table = new_out(OUT_TABLE, 3, NULL, NULL);
+	struct out *json, *table;
 	int status = -1;
 	pid_t child;
+
+	redact_args = true;
+	json = new_out(OUT_JSON, 3, NULL, NULL);
+	table = new_out(OUT_TABLE, 3, NULL, NULL);
+	redact_args = false;
 
 	fflush(stdout);
 	child = fork();
@@ -1189,6 +1291,7 @@ static void test_no_system_calls(void)
 			_exit(1);
 		for (int i = 0; i < 100; i++) {
 			fill_all();
+			APPEND(&event.all.args, "x\0--token=secret\0");
 			event.header.ts = i * 987654321098765;
 			print(json);
 			print(table);
@@ -1212,6 +1315,7 @@ int main(void)
 	setenv("TZ", "UTC0", 1);
 	test_json();
 	test_arrays();
+	test_redacted();
 	test_strings();
 	test_contradictions();
 	test_table();
@@ -1225,6 +1329,7 @@ int main(void)
 	test_schema();
 	test_fuzz();
 	test_room();
+	test_redacted_room();
 	test_overlap();
 	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
 	test_time();
