@@ -45,6 +45,7 @@ LIB           := $(B)/libgrain.a
 DEPS      := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libseccomp-dev
 DEPS_BENCH := libbpf-tools bpftrace
 DEPS_TEST := perl bats jq gawk zsh mandoc shellcheck clang-format codespell libclang-rt-14-dev strace file procps util-linux iproute2 libcap2-bin
+DEPS_VM   := qemu-system-x86 qemu-system-arm cpio xz-utils perl gcc-$(if $(filter arm64,$(HOST_ARCH)),x86-64,aarch64)-linux-gnu
 
 all: $(TOOLS:%=$(BIN)/%)  ## build every tool into build/bin (the default)
 
@@ -125,6 +126,9 @@ uninstall:  ## what install put there
 deps:  ## install what building needs (Debian)
 	$(call install_packages,$(DEPS))
 
+deps-vm: deps  ## install what check-vm, verify and other architectures need (Debian)
+	$(call install_packages,$(DEPS_VM))
+
 deps-test: deps  ## install what the tests need (Debian)
 	$(call install_packages,$(DEPS_TEST))
 
@@ -142,7 +146,8 @@ BPF_TEST  := $(patsubst %.c,$(B)/%,$(filter-out %.bpf.c,$(wildcard tests/bpf/*.c
 TABLES    := $(PRODUCERS:%=$(B)/tests/tables/%)
 WORKLOADS := $(patsubst %.c,$(B)/%,$(wildcard tests/e2e/*.c))
 EXAMPLE   := $(B)/tests/example/forkwatch
-TESTS     := $(UNIT) $(BPF_TEST) $(TABLES) $(WORKLOADS) $(EXAMPLE)
+VERIFY    := $(PRODUCERS:%=$(B)/tests/verify/%)
+TESTS     := $(UNIT) $(BPF_TEST) $(TABLES) $(WORKLOADS) $(EXAMPLE) $(VERIFY)
 E2E       := $(wildcard tests/e2e/*.bats tests/example/*.bats)
 
 $(UNIT) $(WORKLOADS): $(B)/%: $(B)/%.o $(LIB)
@@ -164,6 +169,11 @@ $(TABLES:%=%.bpf.o): $(B)/tests/tables/%.bpf.o: tests/tables.bpf.c
 		-DSTRUCTS="$$(sed -n 's/^struct \([a-z0-9_]*\) {$$/struct \1 \1;/p' bpf/$*.h | tr '\n' ' ')" -c $< -o $@
 	llvm-strip -g $@
 
+# The tools, telling what the verifier did.
+$(VERIFY): $(B)/tests/verify/%: $(B)/tests/vm/verify.o $(B)/tools/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=bpf_object__open_mem,--wrap=libbpf_set_print $^ $(LIBS_producer) -o $@
+
 tests: $(TESTS)
 
 unit: $(UNIT)
@@ -174,6 +184,16 @@ check: all $(TESTS)  ## run all tests (root, or sudo)
 	$(MAKE) --no-print-directory SANITIZE=1 unit
 	$(SUDO) env BUILD=$(CURDIR)/$(B) unshare --mount --net sh -c \
 		'ip link set lo up && exec prove -j2 --exec "" $(BPF_TEST) $(TABLES) $(E2E)'
+
+# On kernels of the distribution, booted under software emulation. 5.10 is below what is supported.
+KERNELS  ?= 5.10 6.1 6.12 7.2
+ARCHES   ?= amd64 arm64
+MACHINES ?= $(foreach arch,$(ARCHES),$(KERNELS:%=%-$(arch)))
+check-vm:  ## run all tests on other kernels; KERNELS="6.1 6.12" ARCHES=amd64, or MACHINES=6.1-arm64
+	tests/vm/matrix.sh check $(MACHINES)
+
+verify:  ## have all BPF programs verified on other kernels, as check-vm has them; BUDGET=write
+	tests/vm/matrix.sh $(if $(BUDGET),budget,verify) $(MACHINES)
 
 C_FILES  := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 SH_FILES := .ci/run tests/demo tests/bench/run $(shell git ls-files '*.sh' '*.bats' '*.bash' 2>/dev/null)
@@ -204,5 +224,5 @@ clean:  ## remove build/ (what was downloaded for other architectures and kernel
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: tests all help deps deps-test demo check unit style docs documents install uninstall static bench clean
+.PHONY: tests check-vm verify deps-vm all help deps deps-test demo check unit style docs documents install uninstall static bench clean
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

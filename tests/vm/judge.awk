@@ -54,6 +54,11 @@ function end_of(status) {
 	next
 }
 
+# For table.sh.
+/^@@ verified / {
+	next
+}
+
 name != "" && /^(not )?ok( |$)/ {
 	seen++
 	text = $0

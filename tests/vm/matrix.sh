@@ -1,31 +1,57 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The tests on each of some kernels.
+# Tests on each of some kernels.
 #
-#   matrix.sh VERSION-ARCH…    6.12-amd64 is Linux 6.12 for amd64
+#   matrix.sh check VERSION-ARCH…     all that need a kernel; 6.12-amd64 is Linux 6.12 for amd64
+#   matrix.sh verify VERSION-ARCH…    what the verifier says to the programs
+#   matrix.sh budget VERSION-ARCH…    the same, as what it may say from now on
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
+what=$1
+shift
+machines=("$@")
 programs() { find "$1" -type f -perm /100 | sort | sed 's,^build/[^/]*/,300 build/,'; }
+has_floor() { [ "$(printf '%s\n' "$1" 6.1 | sort -V | head -n 1)" = 6.1 ]; }
 
-mkdir -p build/vm
+for arch in $(printf '%s\n' "${machines[@]##*-}" | sort -u); do
+	make --no-print-directory STATIC=1 ARCH="$arch" all tests
+done
+mkdir -p build/vm/check build/vm/verify
 files=()
-for cell; do
-	version=${cell%-*} arch=${cell##*-}
-	file=build/vm/$cell.t
-	files+=("$file")
+for machine in "${machines[@]}"; do
+	version=${machine%-*} arch=${machine##*-}
+	file=build/vm/${what/budget/verify}/$machine.t
 	# What can be had is fetched before anything runs: two machines at a time share the caches.
 	tests/vm/kernel.sh "$version" "$arch" >/dev/null
 	tests/vm/root.sh "$arch" >/dev/null
-	{
-		if [ "$(printf '%s\n' "$version" 6.1 | sort -V | head -n 1)" = 6.1 ]; then
-			# What has nothing to do with the kernel runs where another processor may make a difference.
-			[ "$arch" = "$(dpkg --print-architecture)" ] || programs build/"$arch"/tests/unit
-			programs build/"$arch"/tests/bpf
+	case $what in
+	verify | budget)
+		has_floor "$version" || continue # there is nothing to be loaded
+		echo 300 tests/vm/verify.sh
+		;;
+	check)
+		if has_floor "$version"; then
+			# What has nothing to do with the kernel only where the processor may make a difference.
+			[ "$arch" = "$(dpkg --print-architecture)" ] || programs "build/$arch/tests/unit"
+			programs "build/$arch/tests/bpf"
 			find tests/e2e tests/example -name '*.bats' | sort | sed 's,^,600 ,'
 		fi
 		# Last, as a kernel that is locked down can't be unlocked.
 		echo 300 tests/vm/limits.bats
-	} >"$file"
+		;;
+	esac >"$file"
+	files+=("$file")
 done
-exec prove -j2 --timer --exec tests/vm/boot.sh "${files[@]}"
+status=0
+prove -j2 --timer --exec tests/vm/boot.sh "${files[@]}" || status=$?
+case $what in
+verify)
+	tests/vm/table.sh "${machines[@]}"
+	;;
+budget)
+	tests/vm/table.sh -w "${machines[@]}"
+	status=0 # what was over the budget no longer is
+	;;
+esac
+exit $status
