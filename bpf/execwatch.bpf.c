@@ -418,24 +418,34 @@ static __always_inline void exec_failed(u64 filename, u64 argv, bool is_32bit, i
 	}
 }
 
-/* Loaded only when failures are asked for: it costs every system call of the machine a little. */
+/* Both are loaded only when failures are asked for: they cost each system call of the machine a
+ * little. */
+
+/* A search ends where the next call begins: it may be one that waits for long. */
+SEC("tp_btf/sys_enter")
+int BPF_PROG(on_sys_enter, struct pt_regs *regs, long number)
+{
+	bool is_32bit;
+
+	if (!searching)
+		return 0;
+	is_32bit = syscall_is_32bit();
+	if (!syscall_is_exec(number, is_32bit) && !syscall_is_sigreturn(number, is_32bit))
+		search_end(true);
+	return 0;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 {
-	bool is_32bit = syscall_is_32bit(), failed = syscall_failed(result);
-	int number = syscall_number(regs);
+	bool is_32bit = syscall_is_32bit();
+	int number = syscall_number(regs), at; /* which argument is the file's name */
 
-	if (number == (is_32bit ? NR32_EXECVE : NR_EXECVE)) {
-		if (failed)
-			exec_failed(syscall_argument(regs, 0, is_32bit),
-				    syscall_argument(regs, 1, is_32bit), is_32bit, result);
-	} else if (number == (is_32bit ? NR32_EXECVEAT : NR_EXECVEAT)) {
-		if (failed)
-			exec_failed(syscall_argument(regs, 1, is_32bit),
-				    syscall_argument(regs, 2, is_32bit), is_32bit, result);
-	} else if (number != NR_NONE) {
-		search_end(true);
-	}
+	if (!syscall_failed(result) || !syscall_is_exec(number, is_32bit))
+		return 0;
+	at = number == (is_32bit ? NR32_EXECVEAT : NR_EXECVEAT);
+	exec_failed(syscall_argument(regs, at, is_32bit), syscall_argument(regs, at + 1, is_32bit),
+		    is_32bit, result);
 	return 0;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * System calls as seen at tp_btf/sys_exit: number, ABI and arguments, of both 64-bit architectures
- * and of the 32-bit programs that run on them. (x32 is not told apart: distributions don't enable
- * it.)
+ * System calls as seen at tp_btf/sys_enter and sys_exit: number, ABI and arguments, of both 64-bit
+ * architectures and of the 32-bit programs that run on them. (x32 is not told apart: distributions
+ * don't enable it.)
  */
 #ifndef GRAIN_SYSCALL_BPF_H
 #define GRAIN_SYSCALL_BPF_H
@@ -10,21 +10,21 @@
 #include "bpf/lib/kernel.h"
 
 #if defined(__TARGET_ARCH_x86)
-#define TS_COMPAT     0x2 /* arch/x86/include/asm/thread_info.h */
-#define NR_EXECVE     59
-#define NR_EXECVEAT   322
-#define NR32_EXECVE   11
-#define NR32_EXECVEAT 358
+#define TS_COMPAT	0x2 /* arch/x86/include/asm/thread_info.h */
+#define NR_RT_SIGRETURN 15
+#define NR_EXECVE	59
+#define NR_EXECVEAT	322
+#define NR32_EXECVEAT	358
 #elif defined(__TARGET_ARCH_arm64)
-#define TIF_32BIT     (1 << 22) /* arch/arm64/include/asm/thread_info.h */
-#define NR_EXECVE     221
-#define NR_EXECVEAT   281
-#define NR32_EXECVE   11
-#define NR32_EXECVEAT 387
+#define TIF_32BIT	(1 << 22) /* arch/arm64/include/asm/thread_info.h */
+#define NR_RT_SIGRETURN 139
+#define NR_EXECVE	221
+#define NR_EXECVEAT	281
+#define NR32_EXECVEAT	387
 #endif
-
-/* What a signal handler's return has for a number: no call that the program made. */
-#define NR_NONE -1
+#define NR32_EXECVE	  11
+#define NR32_SIGRETURN	  119
+#define NR32_RT_SIGRETURN 173
 
 #define ERESTARTSYS 512 /* include/linux/errno.h: the first of those that no process ever sees */
 
@@ -44,6 +44,19 @@ static __always_inline bool syscall_is_32bit(void)
 #else
 	return task->thread_info.flags & TIF_32BIT;
 #endif
+}
+
+static __always_inline bool syscall_is_exec(int number, bool is_32bit)
+{
+	return is_32bit ? number == NR32_EXECVE || number == NR32_EXECVEAT
+			: number == NR_EXECVE || number == NR_EXECVEAT;
+}
+
+/* How a signal handler returns: no call that the program makes by itself. */
+static __always_inline bool syscall_is_sigreturn(int number, bool is_32bit)
+{
+	return is_32bit ? number == NR32_SIGRETURN || number == NR32_RT_SIGRETURN
+			: number == NR_RT_SIGRETURN;
 }
 
 static __always_inline int syscall_number(struct pt_regs *regs)

@@ -130,6 +130,15 @@ search() {
 	is "$(what 'map([.filename, .tries, (.args | length)])')" '[["/nowhere/1",1,1],["/nowhere/2",1,2]]'
 }
 
+@test "a search ends where the next call begins, and be it one that does not end" {
+	watch -x -c tries
+	start tries wait
+	until_true lines out 1
+	not gone $!
+	finish TERM
+	is "$(what 'map([.filename, .tries])')" '[["/nowhere/2",2]]'
+}
+
 @test "a signal that is handled in the middle does not end a search" {
 	observe -e failed -- "$tries" signal
 	agree_all
@@ -205,12 +214,12 @@ searches() {
 	for option in '' '-e exec' '-e exit,exec' '--args x --exe x'; do
 		# shellcheck disable=SC2086
 		capture --check $option
-		is "$option $status $(grep -c 'on_exec .*sched_process_exec' out) $(grep -c sys_exit out)" "$option 0 1 0"
+		is "$option $status $(grep -c 'on_exec .*sched_process_exec' out) $(grep -c sys_e out)" "$option 0 1 0"
 	done
 	for option in '-e failed' '-e all' -x --failed; do
 		# shellcheck disable=SC2086
 		capture --check $option
-		is "$option $status $(grep -c 'on_sys_exit .*tp_btf/sys_exit' out)" "$option 0 1"
+		is "$option $status $(grep -c 'on_sys_\(enter .*tp_btf/sys_enter\|exit .*tp_btf/sys_exit\)' out)" "$option 0 2"
 	done
 }
 

@@ -10,6 +10,7 @@
  *	tries pointers PROGRAM	with pointers to nothing; PROGRAM could be executed
  *	tries two		two programs, and no other call between them
  *	tries signal		a search, with a signal handled in the middle
+ *	tries wait		two calls, and then waits for ever
  *	tries spawn NAME	a search of posix_spawnp(3); prints this process's id
  *	tries killed		a thread, and a process, killed in the middle of a search
  *	tries thread PROGRAM	a thread other than the first one, which then executes PROGRAM
@@ -574,6 +575,9 @@ int main(int argc, char **argv)
 		two();
 	} else if (!strcmp(what, "signal")) {
 		try_with_signal();
+	} else if (!strcmp(what, "wait")) {
+		try_all(2, argv);
+		pause();
 	} else if (!strcmp(what, "spawn") && argc > 2) {
 		spawn(argv[2]);
 	} else if (!strcmp(what, "killed")) {
