@@ -204,7 +204,7 @@ style: documents  ## check layout, spelling, scripts, manuals, and that clang ha
 	shellcheck -x $(SH_FILES)
 	codespell -q 3 -L nd $(C_FILES) $(SH_FILES) README.md man completions Makefile
 	mandoc -T lint -W warning man/*.[1-9]
-	@! grep -L 'SPDX-License-Identifier: GPL-2.0-or-later' $(C_FILES) $(SH_FILES) Makefile | sed 's/$$/: no licence line/' | grep .
+	@! grep -L 'SPDX-License-Identifier: GPL-2.0-or-later' $(C_FILES) $(SH_FILES) Makefile $(wildcard man/* completions/*) | sed 's/$$/: no licence line/' | grep .
 	$(MAKE) --no-print-directory CC=clang B=$(B)/clang all $(TESTS:$(B)/%=$(B)/clang/%) $(TOOLS:%=$(B)/clang/docs/%)
 
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))

@@ -28,7 +28,7 @@ const struct option_row shared_options[] = {
 	{ "failed", 'x', OPTION_FLAG, NULL, AT(failed),
 	  .help = "print only what failed (instead of --events)" },
 	{ "tree-view", 0, OPTION_FLAG, NULL, AT(tree_view),
-	  .help = "in a table, indent by ancestry" },
+	  .help = "in a table, indent the last column by how deep a process is in the tree" },
 	{ "no-redact", 0, OPTION_FLAG, NULL, AT(no_redact),
 	  .help = "print secrets in arguments too, such as passwords, and not *** instead" },
 	{ "host", 0, OPTION_FLAG, NULL, AT(host),
