@@ -278,17 +278,16 @@ static inline bool *name_end(uint32_t v)
 /* The programs that rules know, by their names. */
 #define PROGRAMS     256
 #define PROGRAM_LONG 16
-#define SHELL	     (1u << 31)
+#define SHELL	     (1u << 31) /* its option -c takes a command line */
+#define FIND	     (1u << 30) /* its operands are no programs, before -exec or -ok */
+#define OPTIONS	     (FIND - 1)
 static struct program {
 	const char *name;
 	size_t len;
-	uint32_t options; /* bit N: redact_options[N] is one of its options. SHELL */
+	uint32_t options; /* bit N: redact_options[N] is one of its options */
 } programs[PROGRAMS];
 
-_Static_assert(sizeof(redact_options) / sizeof(*redact_options) < 31, "bits of .options");
-
-/* Those whose option -c takes a command line. */
-static const char shells[] = "sh ash bash csh dash fish ksh mksh tcsh zsh su runuser script flock";
+_Static_assert(sizeof(redact_options) / sizeof(*redact_options) <= 30, "bits of .options");
 
 /* The program of this name, or the free place for it. */
 static struct program *find_program(const char *name, size_t len)
@@ -323,7 +322,7 @@ static void add_programs(const char *names, uint32_t options)
 		p->name = name;
 		p->len = end - name;
 		p->options |= options;
-		if (p->len >= 4 && options != SHELL)
+		if (p->len >= 4 && options & OPTIONS)
 			*name_end(load_four(end - 4)) = true;
 	}
 }
@@ -352,7 +351,8 @@ __attribute__((constructor)) static void fill_sets(void)
 		if (redact_options[i].subcommand)
 			subcommands |= 1u << i;
 	}
-	add_programs(shells, SHELL);
+	add_programs("sh ash bash csh dash fish ksh mksh tcsh zsh su runuser script flock", SHELL);
+	add_programs("find", FIND);
 	for (const struct redact_token *t = redact_tokens; t->prefix; t++)
 		if (strlen(t->prefix) >= 4)
 			set_add(&token_starts, load_four(t->prefix));
@@ -376,7 +376,7 @@ static bool is_name(const char *s, size_t start, size_t end, uint32_t v)
 		return true;
 	while (name > s + start && is(name[-1], IN_NAME))
 		name--;
-	return s[end] != ':' && options_of(name, s + end - name) & ~SHELL;
+	return s[end] != ':' && options_of(name, s + end - name) & OPTIONS;
 }
 
 /* The upper bit of each byte of x that a name may end before: up to ')', from ':' to '@',
@@ -499,7 +499,7 @@ struct command {
 	const struct redact_key *key;	    /* the next word is the value of one of these */
 	bool started;			    /* has had its first word */
 	bool line;			    /* the next word is a command line */
-	bool pattern;			    /* the next word is a name to look for (find) */
+	bool pattern;			    /* the next word is a name: --name mysql */
 	bool no_file, last_is_secret, skip; /* htpasswd */
 	unsigned operands;
 };
@@ -939,7 +939,7 @@ static bool redact_option(struct redact *r, struct command *c, const struct word
 	equals = find(name, w->plain, '=');
 	name_end = equals ?: w->plain;
 
-	for (uint32_t options = (c->options | any_program) & ~SHELL; options;
+	for (uint32_t options = (c->options | any_program) & OPTIONS; options;
 	     options &= options - 1) {
 		const struct redact_option *o = &redact_options[__builtin_ctz(options)];
 
@@ -971,7 +971,9 @@ static bool redact_option(struct redact *r, struct command *c, const struct word
 	if (!whole || equals)
 		return false;
 	c->line = c->options & SHELL && dashes == 1 && w->end[-1] == 'c' && w->end - name <= 5;
-	c->pattern = match_end(name, w->end, "name") || match_end(name, w->end, "path");
+	c->pattern = match_end(name, w->end, "name");
+	if (list_has("exec execdir ok okdir", name, w->end - name))
+		c->options &= ~FIND;
 	for (p = name; p < w->end && is(*p, ALNUM);)
 		p++;
 	if (!match_end(name, p, "no") && !match_end(name, p, "ask") &&
@@ -984,9 +986,9 @@ static bool redact_option(struct redact *r, struct command *c, const struct word
 static bool redact_operand(struct redact *r, struct command *c, const struct word *w, bool first,
 			   bool pattern)
 {
-	const char *name = w->s;
+	const char *name;
 
-	for (uint32_t options = c->options & ~SHELL; options; options &= options - 1) {
+	for (uint32_t options = c->options & OPTIONS; options; options &= options - 1) {
 		const struct redact_option *o = &redact_options[__builtin_ctz(options)];
 
 		if (o->before_operand)
@@ -998,14 +1000,11 @@ static bool redact_operand(struct redact *r, struct command *c, const struct wor
 		}
 	}
 	c->skip = false;
-	if (w->plain != w->end || pattern)
+	/* Any operand may be a program, that of sudo, say: but not where a name is asked for. */
+	if (w->plain != w->end || pattern || c->options & FIND)
 		return false;
-	for (const char *p = w->s; p < w->end; p++)
-		if (*p == '/')
-			name = p + 1;
-	/* /var/lib/mysql is no program. */
-	if (!first && name > w->s && !match_end(w->s, name, "bin/"))
-		return false;
+	name = memrchr(w->s, '/', w->end - w->s);
+	name = name ? name + 1 : w->s;
 	c->options |= options_of(name, w->end - name) & ~(first ? subcommands : 0);
 	return false;
 }

@@ -290,7 +290,7 @@ static bool check_name(const struct spelling *s)
 static bool check_no_program(const struct spelling *s)
 {
 	return check_form("cat -~% db", s, false) && check_form("cat -~ % db", s, false) &&
-	       check_form("cat /var/lib/@ -~% db", s, false) &&
+	       check_form("find /var/lib/@ -~% db", s, false) &&
 	       check_form("cat -name @ -~% db", s, false) &&
 	       check_form("cat @-x -~% x-@ -~% db", s, false);
 }
@@ -491,7 +491,12 @@ static const struct example cases[] = {
 	{ "docker exec db mysqladmin -phunter2 ping", "docker exec db mysqladmin -p*** ping" },
 	{ "mysql -p -h db -P3306 -P 3306 prod", NULL },
 	{ "mkdir -pv x", NULL },
+	{ "docker run --name mysql -p3306:3306 mysql:8", NULL },
+	{ "sudo ./mysql -phunter2", "sudo ./mysql -p***" },
+	{ "sudo /opt/curl/curl -u joe:hunter2", "sudo /opt/curl/curl -u joe:***" },
 	{ "find / -name mysql -print", NULL },
+	{ "sudo find / -path curl -u joe:x -print", NULL },
+	{ "find . -exec sudo mysql -phunter2 '{}' ';'", "find . -exec sudo mysql -p*** '{}' ';'" },
 	{ "find /var/lib/mysql -print0", NULL },
 	{ "sshpass -p hunter2 ssh -p 22 h -pseudo", "sshpass -p *** ssh -p 22 h -pseudo" },
 	{ "sshpass -vphunter2 scp -P22 f h:", "sshpass -vp*** scp -P22 f h:" },
@@ -728,6 +733,25 @@ static size_t random_vector(char *to, size_t max)
 	return to - start;
 }
 
+/* Whether no secret is missed by the first look, without which the rules are not even tried. */
+static bool is_seen(const char *vector, size_t n)
+{
+	static char looked_at[VECTOR_MAX], without[3 * VECTOR_MAX], with[3 * VECTOR_MAX];
+	static const char reason[] = "-token"; /* to look, no value of anything, and no secret */
+	size_t len, more;
+
+	if (!n || vector[n - 1])
+		return true;
+	memcpy(mempcpy(looked_at, vector, n), reason, sizeof(reason));
+	len = apply(without, vector, n);
+	more = apply(with, looked_at, n + sizeof(reason));
+	if (more >= len && !memcmp(without, with, len))
+		return true;
+	tap_show("vector", vector, n);
+	tap_show("missed", with, more);
+	return false;
+}
+
 static void test_fuzz(void)
 {
 	static char vector[VECTOR_MAX];
@@ -737,7 +761,7 @@ static void test_fuzz(void)
 		char out[REDACT_ROOM(2000)];
 		size_t n = random_vector(vector, i % 2 ? 300 : 2000);
 
-		wrong += !is_sound(vector, n);
+		wrong += !is_sound(vector, n) || !is_seen(vector, n);
 		if (n < 2000)
 			redacted += redact(out, vector, n) > 0;
 	}
