@@ -123,6 +123,9 @@ uninstall:  ## what install put there
 		share/man/man5/graintools-events.5 $(TOOLS:%=share/zsh/site-functions/_%) \
 		$(TOOLS:%=share/bash-completion/completions/%))
 
+dist:  ## a tarball for each of ARCHES, with a `make install` that needs nothing else, into build/dist
+	@set -e; for arch in $(ARCHES); do dist/build.sh $(VERSION) $$arch; done
+
 deps:  ## install what building needs (Debian)
 	$(call install_packages,$(DEPS))
 
@@ -224,5 +227,5 @@ clean:  ## remove build/ (what was downloaded for other architectures and kernel
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: tests check-vm verify deps-vm all help deps deps-test demo check unit style docs documents install uninstall static bench clean
+.PHONY: dist tests check-vm verify deps-vm all help deps deps-test demo check unit style docs documents install uninstall static bench clean
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
+# bats file_tags=any-kernel
 # What bash and zsh offer while a command line is typed: the same in both.
 # shellcheck source=tests/e2e/helpers.bash
 . "$BATS_TEST_DIRNAME/helpers.bash"

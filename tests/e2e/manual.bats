@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
+# bats file_tags=any-kernel
 # Each example of the manuals and of the README is run, on a terminal, and shows what stands there.
 #
 # An example is a literal block whose commands stand behind "# " or "$ ". What stands below them is
