@@ -198,7 +198,7 @@ export TERM=dumb # no colours
 	# As many fields as can be had.
 	observe -e all -- terminal sh -c '
 		echo 5 >/proc/self/loginuid
-		./script; launch memfd $0 a; launch deleted $0 a; launch fd $0; launch deep $0
+		./script --password=secret; launch memfd $0 a; launch deleted $0 a; launch fd $0; launch deep $0
 		launch nested 20 $0; unshare --pid --fork $0; $0 "$1"; launch named "$2" $0 "$2"
 		unshare --mount sh -c "mount --rbind / root && launch outside root $0"; failing many 99; failing found burst
 		kill -KILL $$' "$BUILD/tests/e2e/identity" \
