@@ -116,7 +116,7 @@ install: all  ## into $(DESTDIR)$(PREFIX): tools, manuals, completions
 	install -D -m 644 -t $(TO)/share/man/man7 man/graintools.7
 	install -D -m 644 -t $(TO)/share/man/man5 man/graintools-events.5
 	install -D -m 644 -t $(TO)/share/zsh/site-functions $(TOOLS:%=completions/_%)
-	$(foreach t,$(TOOLS),install -D -m 644 completions/$t.bash $(TO)/share/bash-completion/completions/$t;)
+	@set -e; $(foreach t,$(TOOLS),install -D -m 644 completions/$t.bash $(TO)/share/bash-completion/completions/$t;)
 
 uninstall:  ## what install put there
 	rm -f $(addprefix $(TO)/,$(TOOLS:%=bin/%) $(TOOLS:%=share/man/man8/%.8) share/man/man7/graintools.7 \
