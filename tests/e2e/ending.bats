@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
+# bats file_tags=any-kernel
 # How a run ends: by a signal, by its reader, by its command.
 # shellcheck disable=SC2030,SC2031 # each test is a process
 # shellcheck disable=SC2016 # for the shells that tests start

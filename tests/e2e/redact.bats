@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
+# bats file_tags=any-kernel
 # Secrets in arguments print as ***, and nowhere else, unless --no-redact. Which arguments are secrets is
 # a matter of tests/unit/redact.c.
 # shellcheck disable=SC2030,SC2031 # each test is a process

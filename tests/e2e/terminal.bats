@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
+# bats file_tags=any-kernel
 # On a terminal: what is coloured, and that nobody but us colours anything.
 # shellcheck disable=SC2030,SC2031 # each test is a process
 # shellcheck disable=SC2016 # for the shells that tests start
@@ -115,7 +116,7 @@ colors() {
 }
 
 @test "--tree-view: by ancestry; the ends of processes, which have no ancestors, are not indented" {
-	ln -s "$(command -v dash)" "${U}s"
+	ln -s "$(command -v bash)" "${U}s"
 	programs t
 	# By a shell that is gone: the tests' own ancestors may be more than are counted.
 	sh -c '"$@" >out 2>err 3>&- &' sh execwatch -o table --tree-view -e all -f event,args -- \
