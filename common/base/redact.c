@@ -95,8 +95,8 @@ const struct redact_option redact_options[] = {
 	{ SAMBA, "U", "user", REDACT_AFTER_PERCENT, "AbcdDEiIlLmMnOpRsStTW" },
 	{ "sshpass", "p", "", REDACT_ALL, "dfP", .before_operand = true },
 	{ "ssh-keygen", "NP", "", REDACT_ALL, "abCDEfFGIjmMnOrRsStTUVwWxYzZ" },
-	{ "login", "p", "", REDACT_ALL, "u",
-	  .subcommand = true }, /* docker, podman, helm, oc, az */
+	/* of docker, podman, helm, oc, az */
+	{ "login", "p", "", REDACT_ALL, "u", .subcommand = true },
 	{ "htpasswd", "b", "", REDACT_OPERAND, "Cr" },
 	{ "useradd usermod groupadd groupmod", "p", "", REDACT_ALL, "bcCdefFgGkKlPRsuvVwWZ" },
 	{ "ipmitool", "P", "", REDACT_ALL, "AbBCdDeEfHIkKlLmNoOpRStTUyYz" },
@@ -473,8 +473,8 @@ static bool is_suspect(const char *s, size_t n)
 }
 
 /*
- * The rules themselves. They mark what is secret, and put '*' in its place: so what they find does
- * not depend on what the secrets are, and redacting twice is the same as once.
+ * The rules themselves. They mark what is secret and put '*' in its place, until nothing more is
+ * found: so a line that is redacted once more stays as it is.
  */
 
 struct redact {
@@ -1171,7 +1171,7 @@ static size_t replace(char *to, const struct redact *r, const char *vector)
 	return changed ? to - start : 0;
 }
 
-/* A secret that is gone may leave something that now reads otherwise: but not often. */
+/* What is left when a secret is gone may read otherwise: seldom once, never more often. */
 #define ROUNDS 4
 
 /* Apart from redact(), whose registers it would take. */

@@ -64,8 +64,7 @@ struct redact_option {
 	const char *letters;  /* of -p VALUE and -pVALUE, also behind other letters: -spVALUE */
 	const char *names;    /* of --name VALUE and --name=VALUE, separated by spaces */
 	enum redact_part part;
-	const char *
-		others; /* letters of options whose value is none: what follows them is no letter */
+	const char *others;  /* letters whose value is no secret: what follows is no letter */
 	bool before_operand; /* an option behind the first operand is that of another program */
 	bool subcommand;     /* `programs` is the first argument of others */
 };
@@ -76,7 +75,7 @@ struct redact_token {
 	const char *prefix;
 	unsigned least; /* letters, digits, - and _ behind it */
 	bool capital;	/* capital letters and digits only */
-	unsigned dots;	/* at least so many, among those */
+	unsigned dots;	/* and at least so many of these, with more of the same between them */
 };
 extern const struct redact_token redact_tokens[];
 
