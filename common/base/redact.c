@@ -1171,7 +1171,10 @@ static size_t replace(char *to, const struct redact *r, const char *vector)
 	return changed ? to - start : 0;
 }
 
-/* What is left when a secret is gone may read otherwise: seldom once, never more often. */
+/*
+ * What is left when a secret is gone may read otherwise, but hardly ever more than once: the second
+ * round finds nothing new. An attacker's line does not get more of our time than this.
+ */
 #define ROUNDS 4
 
 /* Apart from redact(), whose registers it would take. */
