@@ -13,7 +13,7 @@ list=$(realpath "$1")
 cd "$(dirname "$0")/../.."
 
 version=${cell%-*} arch=${cell##*-}
-limit=${VM_LIMIT:-900} # seconds after which the machine hangs
+limit=${VM_LIMIT:-1800} # seconds after which the machine hangs
 kernel=$(tests/vm/kernel.sh "$version" "$arch")
 root=$(tests/vm/root.sh "$arch")
 work=${list%.t}
