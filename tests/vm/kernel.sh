@@ -20,7 +20,8 @@ fi
 # The files are in linux-image-*, from 7.1 or so on in linux-binary-* and linux-modules-*.
 regex="^linux-(image|binary)-${version//./\\.}[.+-].*cloud-$arch$"
 for suite in $suites; do
-	all=$(tests/vm/packages.sh "$suite" "$arch" list "$regex" | sort -V)
+	# A mirror need not have all suites.
+	all=$(tests/vm/packages.sh "$suite" "$arch" list "$regex" | sort -V) || all=
 	found=$(echo "$all" | grep binary || echo "$all")
 	[ -z "$found" ] || break
 done

@@ -63,14 +63,23 @@ extract() {
 	dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --keep-directory-symlink
 }
 
-# Once, until `make clean`: what was fetched stays the same, and nothing is asked of the network.
+update() {
+	apt get update -qq --error-on=any >&2 || die "the configured mirror has no $suite for $arch, or not one signed by a known key"
+}
+
+# Once: what was fetched stays the same, and nothing is asked of the network.
 if [ ! -e "$home/ready" ]; then
 	mkdir -p "$home/lists/partial" "$home/cache/archives/partial"
 	: >"$home/status"
 	write_sources
-	apt get update -qq --error-on=any >&2 || die "the configured mirror has no $suite for $arch, or not one signed by a known key"
+	update
 	: >"$home/ready"
 fi
+
+# apt_get ARGUMENT...: once more with new lists, if what the old ones name is no longer there.
+apt_get() {
+	apt get "$@" >&2 || { update && apt get "$@" >&2; }
+}
 
 case $command in
 list)
@@ -81,7 +90,7 @@ unpack)
 	shift
 	rm -rf "$home/deb"
 	mkdir -p "$dir" "$home/deb"
-	(cd "$home/deb" && apt get download -qq "$@" >&2)
+	(cd "$home/deb" && apt_get download -qq "$@")
 	for deb in "$home"/deb/*.deb; do
 		extract "$deb" "$dir"
 	done
@@ -90,7 +99,7 @@ unpack)
 closure)
 	dir=$1
 	shift
-	apt get install -qq -y --download-only "$@" >&2
+	apt_get install -qq -y --download-only "$@"
 	mkdir -p "$dir"
 	for deb in "$home"/cache/archives/*.deb; do
 		extract "$deb" "$dir"
