@@ -26,7 +26,7 @@ cp -r "$kernel/modules" "$work/root"
 cp "$list" "$tree/list"
 floor=$(printf '%s\n' "$version" 6.1 | sort -V | head -n 1)
 cat >"$tree/environment" <<-END
-	export BUILD=/graintools/build E2E_PATIENCE=120 VM_KERNEL=$version
+	export BUILD=/graintools/build E2E_PATIENCE=120 E2E_BURST=500 VM_KERNEL=$version
 	$([ "$floor" = 6.1 ] || echo export VM_BELOW_FLOOR=yes)
 END
 
