@@ -338,6 +338,17 @@ struct failed_args {
 	bool is_32bit;
 };
 
+/* Of the caller's memory. Returns its length with the NUL; Linux 6.1 says 0 of an empty one. */
+static __always_inline long read_user_string(char *to, u32 max, u64 from)
+{
+	long n = bpf_probe_read_user_str(to, max, (void *)from);
+
+	if (n)
+		return n;
+	*to = '\0';
+	return 1;
+}
+
 /* The flag says that there are more: too many, too long, or not in memory just now. */
 static long add_failed_arg(u32 i, struct failed_args *a)
 {
@@ -350,7 +361,7 @@ static long add_failed_arg(u32 i, struct failed_args *a)
 		return 1;
 	CLAMP(len, FAILED_ARGS_LEN);
 	if (!n && i < FAILED_ARGS_COUNT)
-		n = bpf_probe_read_user_str(s->tail + len, FAILED_ARGS_LEN + 1, (void *)pointer);
+		n = read_user_string(s->tail + len, FAILED_ARGS_LEN + 1, pointer);
 	if (n > 0)
 		len += n;
 	if (n <= 0 || len > FAILED_ARGS_LEN) {
@@ -385,7 +396,7 @@ static __always_inline void exec_failed(u64 filename, u64 argv, bool is_32bit, i
 		bpf_loop(FAILED_ARGS_COUNT + 1, add_failed_arg, &a, 0);
 	len = s->e.args.len;
 	CLAMP(len, FAILED_ARGS_LEN);
-	n = bpf_probe_read_user_str(s->tail + len, FAILED_FILENAME_LEN + 1, (void *)filename);
+	n = read_user_string(s->tail + len, FAILED_FILENAME_LEN + 1, filename);
 	if (n > FAILED_FILENAME_LEN) {
 		s->e.header.flags |= FAILED_FILENAME_TRUNCATED;
 		n = FAILED_FILENAME_LEN;

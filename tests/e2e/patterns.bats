@@ -90,7 +90,7 @@ copies() {
 
 @test "process.exit: only of processes whose program matches" {
 	programs a b
-	cp "$(command -v dash)" shell
+	cp "$(command -v bash)" shell
 	observe -e all --exe '*/shell' -- sh -c '"$0"; ./shell -c ":; exit 3"; (exit 4); exec ./shell -c "\"$0\"; (exit 5); exit 6"' \
 		"./${U}a"
 	is "$(what 'map([.event, .exit_code])')" \
