@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 arch=$1
-packages='busybox-static bash bats coreutils diffutils findutils gawk grep iproute2 jq libcap2-bin mount procps sed strace util-linux'
+packages='busybox-static bash bats coreutils dash diffutils findutils gawk grep iproute2 jq libcap2-bin mount procps sed strace util-linux'
 archive=.cache/root/$arch.cpio
 
 if [ ! -e "$archive" ] || [ "$0" -nt "$archive" ]; then
@@ -40,7 +40,7 @@ if [ ! -e "$archive" ] || [ "$0" -nt "$archive" ]; then
 	mkdir -p "$dir"/{proc,sys,dev,run,tmp,root,etc,modules}
 	printf '%s\n' root:x:0:0:root:/root:/bin/bash nobody:x:65534:65534:nobody:/:/bin/false >"$dir/etc/passwd"
 	printf '%s\n' root:x:0: nogroup:x:65534: >"$dir/etc/group"
-	ln -sf bash "$dir/usr/bin/sh"
+	ln -sf dash "$dir/usr/bin/sh"
 	ln -sf gawk "$dir/usr/bin/awk"
 	(cd "$dir" && find . | cpio --quiet -o -H newc -R 0:0) >"$archive.tmp"
 	rm -rf "$dir" "$all"
