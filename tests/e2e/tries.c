@@ -159,6 +159,17 @@ static int try_all(int n, char **argv)
 	return errno;
 }
 
+/* What the child has not read since the fork, others than it may be unable to: on arm64 a page is
+ * "old" then, and its first use a fault. */
+static void touch(char **argv)
+{
+	volatile size_t n;
+
+	while (*argv)
+		n = strlen(*argv++);
+	(void)n;
+}
+
 static void once(char *path, char **argv)
 {
 	struct attempt a = { .filename = path, .argv = argv, .tries = 1 };
@@ -166,6 +177,7 @@ static void once(char *path, char **argv)
 
 	if (!child(&status))
 		return;
+	touch(argv);
 	syscall(SYS_execve, path, *argv ? argv : NULL, environ);
 	a.error = errno;
 	a.pid = a.tid = getpid();
