@@ -381,9 +381,11 @@ static __always_inline void exec_failed(u64 filename, u64 argv, bool is_32bit, i
 	struct search_scratch *scratch = search_scratch_get();
 	struct search *s = &scratch->search, *old;
 	struct failed_args a = { .search = s, .argv = argv, .is_32bit = is_32bit };
-	long n;
+	u64 signals = BPF_CORE_READ(task, pending.signal.sig[0]);
+	long n = -1;
 
-	if (!scratch || !filter_match())
+	/* A thread that is being killed won't see the result, which often is no more than that. */
+	if (!scratch || signals & 1 << (SIGKILL - 1) || !filter_match())
 		return;
 	__builtin_memset(&s->e, 0, sizeof(s->e));
 	event_header(&s->e.header, PROCESS_EXEC_FAILED, 0);
@@ -391,12 +393,16 @@ static __always_inline void exec_failed(u64 filename, u64 argv, bool is_32bit, i
 	s->e.error = -error;
 	s->e.tries = 1;
 	BPF_CORE_READ_INTO(&s->e.parent_comm, task, real_parent, group_leader, comm);
-	s->e.args.off = sizeof(s->e);
-	if (argv) /* Linux takes NULL for no arguments */
-		bpf_loop(FAILED_ARGS_COUNT + 1, add_failed_arg, &a, 0);
+	/* By SIGSEGV it ends if the program turned out broken when the caller's memory was gone. */
+	if (!(signals & 1 << (SIGSEGV - 1))) {
+		s->e.args.off = sizeof(s->e);
+		if (argv) /* Linux takes NULL for no arguments */
+			bpf_loop(FAILED_ARGS_COUNT + 1, add_failed_arg, &a, 0);
+	}
 	len = s->e.args.len;
 	CLAMP(len, FAILED_ARGS_LEN);
-	n = read_user_string(s->tail + len, FAILED_FILENAME_LEN + 1, filename);
+	if (s->e.args.off)
+		n = read_user_string(s->tail + len, FAILED_FILENAME_LEN + 1, filename);
 	if (n > FAILED_FILENAME_LEN) {
 		s->e.header.flags |= FAILED_FILENAME_TRUNCATED;
 		n = FAILED_FILENAME_LEN;

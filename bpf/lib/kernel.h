@@ -55,6 +55,10 @@ enum {
 	BPF_RB_AVAIL_DATA = 0,
 };
 
+/* include/uapi/asm-generic/signal.h */
+#define SIGKILL 9
+#define SIGSEGV 11
+
 /* include/linux/sched/signal.h */
 #define SIGNAL_GROUP_EXIT 0x4
 
@@ -163,6 +167,14 @@ struct pt_regs {
 #endif
 };
 
+typedef struct {
+	unsigned long sig[1]; /* there are 64 signals on all 64-bit architectures */
+} sigset_t;
+
+struct sigpending {
+	sigset_t signal;
+};
+
 struct signal_struct {
 	atomic_t live;
 	int group_exit_code;
@@ -181,6 +193,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct signal_struct *signal;
+	struct sigpending pending;
 	struct pid *thread_pid;
 	struct mm_struct *mm;
 	struct fs_struct *fs;

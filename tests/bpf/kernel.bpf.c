@@ -13,6 +13,8 @@ enum constants {
 	CONSTANT(BPF_RB_NO_WAKEUP),
 	CONSTANT(BPF_RB_FORCE_WAKEUP),
 	CONSTANT(BPF_RB_AVAIL_DATA),
+	CONSTANT(SIGKILL),
+	CONSTANT(SIGSEGV),
 	CONSTANT(SIGNAL_GROUP_EXIT),
 };
 
@@ -60,6 +62,8 @@ struct all {
 	struct pid pid;
 	struct thread_info thread_info;
 	struct pt_regs pt_regs;
+	sigset_t has_sigset_t;
+	struct sigpending sigpending;
 	struct signal_struct signal_struct;
 	struct task_struct task_struct;
 	struct linux_binprm linux_binprm;

@@ -89,9 +89,9 @@ static void put_args(char **argv, int n, bool cut)
 struct attempt {
 	pid_t pid, tid;
 	const char *filename; /* NULL: it can't be read */
-	char **argv;
-	int error, tries; /* 0: whatever it is */
-	bool cut;	  /* of its arguments only so many can be read: */
+	char **argv;	      /* NULL: nor they */
+	int error, tries;     /* 0: whatever it is */
+	bool cut;	      /* of its arguments only so many can be read: */
 	int readable;
 };
 
@@ -111,7 +111,10 @@ static void tell(const struct attempt *a)
 	printf(",\"filename_truncated\":%s", len > FILENAME_LEN ? "true" : "null");
 	while (!a->cut && a->argv && a->argv[n])
 		n++;
-	put_args(a->argv, n, a->cut);
+	if (a->argv)
+		put_args(a->argv, n, a->cut);
+	else
+		printf(",\"args\":null,\"args_truncated\":null");
 	printf("}\n");
 	fflush(stdout);
 }
@@ -406,7 +409,7 @@ static void make_broken(const char *path)
 
 static void fatal(void)
 {
-	struct attempt a = { .tries = 3, .argv = (char *[]){ NULL }, .cut = true };
+	struct attempt a = { .tries = 3 };
 	int status;
 	pid_t pid;
 
