@@ -37,15 +37,15 @@ for machine in "${machines[@]}"; do
 		;;
 	check)
 		if has_floor "$version"; then
-			end_to_end=$(grep -L '^# bats file_tags=.*any-kernel' tests/e2e/*.bats tests/example/*.bats)
+			mapfile -t end_to_end < <(grep -L '^# bats file_tags=.*any-kernel' tests/e2e/*.bats tests/example/*.bats)
 			# Emulating another processor takes twice the time: there what may depend on it, be it the
 			# kernel or not. That the rest works there too is for the tests of the library to show.
 			if [ "$arch" != "$(dpkg --print-architecture)" ]; then
 				programs "build/$arch/tests/unit"
-				end_to_end=$(grep -v -e /loss -e /hostile -e /patterns -e /filters <<<"$end_to_end")
+				mapfile -t end_to_end < <(printf '%s\n' "${end_to_end[@]}" | grep -v -e /loss -e /hostile -e /patterns -e /filters)
 			fi
 			programs "build/$arch/tests/bpf"
-			sed 's,^,600 ,' <<<"$end_to_end"
+			printf '600 %s\n' "${end_to_end[@]}"
 		fi
 		# Last, as a kernel that is locked down can't be unlocked.
 		echo 300 tests/vm/limits.bats
