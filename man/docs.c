@@ -19,12 +19,12 @@
 static const struct option_row *all_options(void)
 {
 	static struct option_row rows[ROWS_MAX + 1];
-	const struct option_row *const tables[] = { TOOL.options, shared_options };
+	const struct option_row *const tables[] = { TOOL.options, shared_options(&TOOL) };
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
 		for (const struct option_row *row = tables[i]; row && row->help; row++)
-			if (option_offered(&TOOL, row) && n < ROWS_MAX)
+			if (n < ROWS_MAX)
 				rows[n++] = *row;
 	return rows;
 }

@@ -3,7 +3,6 @@
 #ifndef GRAIN_TOOL_INTERNAL_H
 #define GRAIN_TOOL_INTERNAL_H
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -20,7 +19,7 @@ struct options {
 	struct glob comm;
 	uint64_t duration, count, buffer, grace;
 	bool host, check, schema, verbose, quiet, strict, no_sandbox, include_self;
-	bool failed, no_redact, tree_view, help, usage, version;
+	bool failed, no_redact, tree_view;
 
 	char **command;	   /* behind `--`, or NULL */
 	uint64_t selected; /* bit N: tool->events[N] */
@@ -28,28 +27,17 @@ struct options {
 
 /* options.c */
 
-/* The options that every producer has. */
-extern const struct option_row shared_options[];
-
-/* Whether the tool has the option: --events is for those with several. */
-bool option_offered(const struct tool *tool, const struct option_row *row);
+/*
+ * The shared options that this tool has, ended by an empty row: --events is for tools with several,
+ * and so on. The same array at each call.
+ */
+const struct option_row *shared_options(const struct tool *tool);
 
 /* What --events calls an event. */
 const char *event_short_name(const struct event_desc *event);
 
 /* Parses the command line. Ends the process on --help, --usage, --version and on any error (64). */
 void options_parse(const struct tool *tool, struct options *o, int argc, char **argv);
-
-/* message.c */
-
-/* Prints "NAME: sentence" to stderr. The tool's name is the process's. */
-void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* The same, and ends the process. */
-void __attribute__((noreturn, format(printf, 2, 3))) die(int status, const char *format, ...);
-
-/* The exit status of a run that only printed to stdout; says so if that failed. */
-int flush_stdout(void);
 
 /* kernel.c */
 

@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The command line: the table of shared options, and argp driven by tables. */
-#include <argp.h>
-#include <limits.h>
-#include <stdlib.h>
+/* The options that every producer has. */
+#include <stdio.h>
 #include <string.h>
 
-#include "base/glob.h"
-#include "base/num.h"
 #include "tool/internal.h"
-
-#define LONG_ONLY 0x100 /* argp keys of options without a letter start here */
 
 #define AT(member) .offset = offsetof(struct options, member)
 #define SECOND	   1000000000ull
 
-const struct option_row shared_options[] = {
+static const struct option_row all_shared[] = {
 	{ .type = OPTION_HEADING, .help = "Output:" },
 	{ "output", 'o', OPTION_STRING, "FORMAT", AT(output),
 	  .help = "print FORMAT, table or json, which is one object a line (default: "
@@ -72,111 +66,9 @@ const struct option_row shared_options[] = {
 	{ "verbose", 'v', OPTION_FLAG, NULL, AT(verbose),
 	  .help = "say on standard error what is loaded, and how the numbers of events add up" },
 	{ "quiet", 'q', OPTION_FLAG, NULL, AT(quiet), .help = "print no summary at the end" },
-	{ "help", 'h', OPTION_FLAG, NULL, AT(help), .help = "print this list" },
-	{ "usage", 0, OPTION_FLAG, NULL, AT(usage), .help = "print a short usage message" },
-	{ "version", 'V', OPTION_FLAG, NULL, AT(version), .help = "print the version" },
+	OPTIONS_ABOUT,
 	{},
 };
-
-/* What the parser works on; given to argp as its input. */
-struct parse {
-	const struct tool *tool;
-	struct options *options;
-	const struct argp *argp;
-	const struct option_row **rows; /* by argp_option, headings included */
-};
-
-static void list_add(struct list *list, const char *item)
-{
-	list->item = reallocarray(list->item, list->n + 1, sizeof(*list->item));
-	if (!list->item)
-		die(STATUS_FAILED, "out of memory");
-	list->item[list->n++] = item;
-}
-
-static void add_pattern(const struct option_row *row, struct glob *glob, const char *pattern)
-{
-	const char *wrong = glob_add(glob, pattern);
-
-	if (!wrong && row->max && strlen(pattern) > row->max && !strpbrk(pattern, "*?[\\"))
-		die(STATUS_USAGE,
-		    "--%s: '%s' is longer than the %llu bytes that there are to match", row->name,
-		    pattern, (unsigned long long)row->max);
-	if (wrong)
-		die(STATUS_USAGE, "--%s: '%s' %s", row->name, pattern, wrong);
-}
-
-static void set_value(const struct option_row *row, void *value, const char *arg)
-{
-	uint64_t *number = value;
-
-	switch (row->type) {
-	case OPTION_FLAG:
-		*(bool *)value = true;
-		break;
-	case OPTION_STRING:
-		*(const char **)value = arg;
-		break;
-	case OPTION_LIST:
-		list_add(value, arg);
-		break;
-	case OPTION_PATTERN:
-		add_pattern(row, value, arg);
-		break;
-	case OPTION_NUMBER:
-		if (!parse_u64(arg, row->min, row->max, number))
-			die(STATUS_USAGE, "--%s: '%s' is not a whole number from %llu to %llu",
-			    row->name, arg, (unsigned long long)row->min,
-			    (unsigned long long)row->max);
-		break;
-	case OPTION_DURATION:
-		if (!parse_duration(arg, number) || *number < row->min)
-			die(STATUS_USAGE,
-			    "--%s: '%s' is not a time above 0, such as 5, 1.5s, 200ms, 10m or 1h",
-			    row->name, arg);
-		break;
-	case OPTION_SIZE:
-		if (!parse_size(arg, number) || *number < row->min || *number > row->max)
-			die(STATUS_USAGE,
-			    "--%s: '%s' is not a size from %llu to %llu bytes, such as 64K or 4M",
-			    row->name, arg, (unsigned long long)row->min,
-			    (unsigned long long)row->max);
-		break;
-	case OPTION_HEADING:
-		break;
-	}
-}
-
-static error_t parse_one(int key, char *arg, struct argp_state *state)
-{
-	struct parse *p = state->input;
-	const struct argp_option *option = p->argp->options;
-
-	if (key == ARGP_KEY_ARG)
-		die(STATUS_USAGE, "unexpected operand '%s' (a command to run goes behind --)", arg);
-	for (int i = 0; p->rows[i]; i++) {
-		const struct option_row *row = p->rows[i];
-		bool own =
-			!(row >= shared_options &&
-			  row < shared_options + sizeof(shared_options) / sizeof(*shared_options));
-
-		if (row->type == OPTION_HEADING || option[i].key != key)
-			continue;
-		set_value(row, (char *)(own ? p->tool->config : (void *)p->options) + row->offset,
-			  arg);
-		return 0;
-	}
-	return ARGP_ERR_UNKNOWN;
-}
-
-static size_t count_rows(const struct option_row *rows)
-{
-	size_t n = 0;
-
-	while (rows && (rows[n].name || rows[n].help))
-		n++;
-	return n;
-}
 
 static size_t count_events(const struct tool *tool)
 {
@@ -214,7 +106,7 @@ static bool is_args(const struct field *f)
 	return f->type == FIELD_ARGS;
 }
 
-bool option_offered(const struct tool *tool, const struct option_row *row)
+static bool is_offered(const struct tool *tool, const struct option_row *row)
 {
 	if (row->name && !strcmp(row->name, "events"))
 		return count_events(tool) > 1;
@@ -227,32 +119,6 @@ bool option_offered(const struct tool *tool, const struct option_row *row)
 	return true;
 }
 
-/* Makes argp's options of the table's rows. */
-static size_t add_rows(const struct tool *tool, const struct option_row *rows,
-		       struct argp_option *options, const struct option_row **used, size_t n,
-		       int *group)
-{
-	for (size_t i = 0, all = count_rows(rows); i < all; i++) {
-		const struct option_row *row = &rows[i];
-
-		if (!option_offered(tool, row))
-			continue;
-		if (row->type == OPTION_HEADING)
-			++*group;
-		used[n] = row;
-		options[n] = (struct argp_option){
-			.name = row->name,
-			.arg = row->arg,
-			.doc = row->help,
-			.group = *group,
-		};
-		if (row->type != OPTION_HEADING)
-			options[n].key = row->letter ? row->letter : LONG_ONLY + (int)n;
-		n++;
-	}
-	return n;
-}
-
 const char *event_short_name(const struct event_desc *event)
 {
 	const char *dot = strchr(event->name, '.');
@@ -260,9 +126,16 @@ const char *event_short_name(const struct event_desc *event)
 	return event->brief ? event->brief : dot ? dot + 1 : event->name;
 }
 
+struct selection {
+	const struct tool *tool;
+	struct options *o;
+};
+
 /* `-e exec,exit`: by full name, or by what follows the dot. */
-static void select_event(const struct tool *tool, struct options *o, const char *name, size_t len)
+static void select_event(void *ctx, const char *name, size_t len)
 {
+	const struct tool *tool = ((struct selection *)ctx)->tool;
+	struct options *o = ((struct selection *)ctx)->o;
 	char known[1024] = "";
 	bool found = len == 3 && !memcmp(name, "all", 3);
 
@@ -285,16 +158,10 @@ static void select_event(const struct tool *tool, struct options *o, const char 
 
 static void select_events(const struct tool *tool, struct options *o)
 {
-	for (size_t i = 0; i < o->event_names.n; i++) {
-		const char *p = o->event_names.item[i];
+	struct selection selection = { tool, o };
 
-		for (size_t len;; p += len + 1) {
-			len = strcspn(p, ",");
-			select_event(tool, o, p, len);
-			if (!p[len])
-				break;
-		}
-	}
+	for (size_t i = 0; i < o->event_names.n; i++)
+		list_split(o->event_names.item[i], select_event, &selection);
 	if (o->event_names.n && o->failed)
 		die(STATUS_USAGE, "--failed and --events can't be used together");
 	if (!o->event_names.n)
@@ -304,24 +171,32 @@ static void select_events(const struct tool *tool, struct options *o)
 				       << i;
 }
 
+const struct option_row *shared_options(const struct tool *tool)
+{
+	static struct option_row rows[sizeof(all_shared) / sizeof(*all_shared)];
+	size_t n = 0;
+
+	for (const struct option_row *row = all_shared; row->help; row++)
+		if (is_offered(tool, row))
+			rows[n++] = *row;
+	rows[n] = (struct option_row){};
+	return rows;
+}
+
 void options_parse(const struct tool *tool, struct options *o, int argc, char **argv)
 {
-	size_t most = count_rows(tool->options) + count_rows(shared_options) + 1, n = 0;
-	struct argp_option options[most];
-	const struct option_row *rows[most];
-	struct argp argp = {
-		.options = options,
-		.parser = parse_one,
-		.args_doc = "[-- COMMAND [ARG...]]",
-		.doc = tool->summary,
+	const struct option_set sets[] = {
+		{ tool->options, tool->config },
+		{ shared_options(tool), o },
+		{},
 	};
-	struct parse parse = { tool, o, &argp, rows };
-	int group = 0;
+	const struct command_line line = {
+		.name = tool->name,
+		.summary = tool->summary,
+		.operands = "[-- COMMAND [ARG...]]",
+		.set = tool->config ? sets : sets + 1,
+	};
 
-	memset(options, 0, sizeof(options));
-	memset(rows, 0, sizeof(rows));
-	n = add_rows(tool, tool->options, options, rows, n, &group);
-	add_rows(tool, shared_options, options, rows, n, &group);
 	o->buffer = 4 << 20;
 	o->grace = 5 * SECOND;
 
@@ -334,19 +209,6 @@ void options_parse(const struct tool *tool, struct options *o, int argc, char **
 		o->command = argv + i + 1;
 		argc = i;
 	}
-	argp_parse(&argp, argc, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, &parse);
-
-	if (o->help || o->usage) {
-		/* No sentence at the end about the arguments of short options. */
-		setenv("ARGP_HELP_FMT", "no-dup-args-note", 0);
-		argp_help(&argp, stdout,
-			  o->help ? ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK : ARGP_HELP_USAGE,
-			  (char *)tool->name);
-		exit(flush_stdout());
-	}
-	if (o->version) {
-		printf("%s (graintools) %s\n", tool->name, VERSION);
-		exit(flush_stdout());
-	}
+	options_read(&line, argc, argv, NULL);
 	select_events(tool, o);
 }

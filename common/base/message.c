@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/message.h"
+
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "tool/internal.h"
 
 /* One write(2) a sentence, so that lines of several processes don't mix. */
 static void vsay(const char *format, va_list args)
