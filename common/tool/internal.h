@@ -125,7 +125,4 @@ const char *sandbox_enter(pid_t command);
 int run(struct kernel *k, const struct tool *tool, const struct options *o, struct out *out, int fd,
 	struct command *command);
 
-/* Installs the signal handlers that run() looks at. */
-void run_signals(const struct options *o, pid_t command);
-
 #endif

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "tool/internal.h"
 
 #define AT(member) .offset = offsetof(struct options, member)
-#define SECOND	   1000000000ull
 
 static const struct option_row all_shared[] = {
 	{ .type = OPTION_HEADING, .help = "Output:" },

@@ -3,21 +3,17 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/ioctl.h>
-#include <sys/time.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/stop.h"
+#include "base/writer.h"
 #include "tool/internal.h"
-
-#define MS     1000000ll
-#define SECOND (1000 * MS)
 
 #define CLOCKS_APART 20000 /* ns between two looks at clocks, at most */
 
@@ -33,7 +29,8 @@ struct run {
 	const struct options *o;
 	struct out *out;
 	struct ring_buffer *ring;
-	int fd, epoll;
+	struct writer to;
+	int epoll;
 	struct command *command;
 
 	char *buf, *end; /* lines not yet written */
@@ -46,147 +43,22 @@ struct run {
 	uint64_t lost_told[EVENT_TYPES];
 	int64_t lost_time; /* of the last look at what was lost */
 	bool maybe_lost;   /* since then */
-	int64_t progress;  /* time of the last write that took something */
 
-	bool closed; /* the reader is gone */
-	bool stuck;  /* the reader takes nothing, and we were told to end */
-	int failed;  /* errno of a write */
 	bool command_ended;
 	int command_status;
 };
 
-/* What signal handlers leave behind. */
-static volatile sig_atomic_t told_to_end;
-static volatile int64_t told_when;
-static volatile pid_t command_pid;
-static int wake = -1; /* eventfd that ends the wait */
-
-static int64_t read_clock(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return t.tv_sec * SECOND + t.tv_nsec;
-}
-
-static int64_t now(void)
-{
-	return read_clock(CLOCK_MONOTONIC);
-}
-
-static void wake_up(void)
-{
-	uint64_t one = 1;
-
-	if (write(wake, &one, sizeof(one)) < 0)
-		return; /* full: it is awake already */
-}
-
-/*
- * The first signal asks for an orderly end, the second one ends. A timer then goes on interrupting
- * write(2), which would else wait for a stuck reader for ever.
- */
-static void on_stop(int signal, siginfo_t *info, void *context)
-{
-	struct itimerval again = { { 0, 100000 }, { 0, 100000 } };
-	int saved = errno;
-
-	(void)context;
-	if (told_to_end)
-		_exit(128 + signal);
-	told_to_end = 1;
-	told_when = now();
-	setitimer(ITIMER_REAL, &again, NULL);
-	/* From the terminal the command has got it too. */
-	if (command_pid && info->si_code != SI_KERNEL)
-		kill(command_pid, signal);
-	wake_up();
-	errno = saved;
-}
-
-static void on_child(int signal)
-{
-	int saved = errno;
-
-	(void)signal;
-	wake_up();
-	errno = saved;
-}
-
-static void on_alarm(int signal)
-{
-	(void)signal; /* it has interrupted write(2) */
-}
-
-void run_signals(const struct options *o, pid_t command)
-{
-	static const int stops[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction stop = { .sa_sigaction = on_stop, .sa_flags = SA_SIGINFO };
-	struct sigaction child = { .sa_handler = on_child, .sa_flags = SA_NOCLDSTOP };
-	struct sigaction alarm = { .sa_handler = on_alarm };
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, old;
-
-	(void)o;
-	command_pid = command;
-	wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (wake < 0)
-		die(STATUS_FAILED, "eventfd: %s", strerror(errno));
-	for (size_t i = 0; i < sizeof(stops) / sizeof(*stops); i++) {
-		sigaction(stops[i], NULL, &old);
-		if (old.sa_handler !=
-		    SIG_IGN) /* nohup(1), and what a shell does for jobs behind & */
-			sigaction(stops[i], &stop, NULL);
-	}
-	sigaction(SIGCHLD, &child, NULL);
-	sigaction(SIGALRM, &alarm, NULL);
-	sigaction(SIGPIPE, &ignore, NULL);
-}
-
-/* Whether to go on waiting for the reader. */
-static bool patient(struct run *r)
-{
-	int64_t since = told_when > r->progress ? told_when : r->progress;
-
-	r->stuck = told_to_end && now() - since > (int64_t)r->o->grace;
-	return !r->stuck;
-}
-
 /* Writes all lines, or finds out that they can't be. */
 static void flush(struct run *r)
 {
-	char *p = r->buf;
+	char *p = r->buf + writer_put(&r->to, r->buf, r->end - r->buf);
 
-	while (p < r->end && !r->closed && !r->stuck && !r->failed) {
-		ssize_t n = write(r->fd, p, r->end - p);
-
-		if (n >= 0) {
-			p += n;
-			r->progress = now();
-		} else if (errno == EPIPE) {
-			r->closed = true;
-		} else if (errno == EAGAIN) { /* somebody made our output non-blocking */
-			struct pollfd out = { .fd = r->fd, .events = POLLOUT };
-
-			if (patient(r))
-				poll(&out, 1, 100);
-		} else if (errno == EINTR) {
-			patient(r);
-		} else {
-			r->failed = errno;
-			say("can't write events: %s", strerror(errno));
-		}
-	}
 	for (; p < r->end; p++) /* a line cut in two counts as not delivered */
 		if (*p == '\n' && r->printed) {
 			r->printed--;
 			r->undelivered++;
 		}
 	r->end = r->buf;
-}
-
-static bool writable(const struct run *r)
-{
-	return !r->closed && !r->stuck && !r->failed;
 }
 
 /* Writes a line that is no event: the counters stay as they are whatever becomes of it. */
@@ -205,7 +77,7 @@ static void put_heading_again(struct run *r)
 {
 	struct winsize size;
 
-	if (!r->terminal || ioctl(r->fd, TIOCGWINSZ, &size) || !size.ws_row)
+	if (!r->terminal || ioctl(r->to.fd, TIOCGWINSZ, &size) || !size.ws_row)
 		return;
 	if (++r->lines < size.ws_row)
 		return;
@@ -230,7 +102,7 @@ static int on_event(void *context, void *data, size_t size)
 		return again;
 	}
 	r->received++;
-	if (!writable(r)) {
+	if (!writer_open(&r->to)) {
 		r->undelivered++;
 	} else if (r->o->count && r->printed >= r->o->count) {
 		r->filtered++;
@@ -293,7 +165,6 @@ static void tell_lost(struct run *r, const struct tally tallies[EVENT_TYPES])
 		struct lost_event e;
 		struct lost_by by[EVENT_TYPES];
 	} lost = {};
-	struct timespec boot;
 	int n = 0;
 
 	for (int type = EVENT_TREE; type < EVENT_TYPES; type++) {
@@ -307,10 +178,9 @@ static void tell_lost(struct run *r, const struct tally tallies[EVENT_TYPES])
 	}
 	r->lost_time = now();
 	r->maybe_lost = false;
-	if (!n || !writable(r))
+	if (!n || !writer_open(&r->to))
 		return;
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	lost.e.header.ts = boot.tv_sec * SECOND + boot.tv_nsec;
+	lost.e.header.ts = read_clock(CLOCK_BOOTTIME);
 	lost.e.header.type = EVENT_LOST;
 	lost.e.header.size = sizeof(lost.e) + n * sizeof(*lost.by);
 	lost.e.by = (struct span){ sizeof(lost.e), n * sizeof(*lost.by) };
@@ -338,32 +208,17 @@ static void reap(struct run *r, int flags)
 	if (pid == r->command->pid) {
 		r->command_ended = true;
 		r->command_status = command_status(status);
-		command_pid = 0;
+		stop_forward(0);
 	}
 }
 
 static bool ended(struct run *r, int64_t end)
 {
 	reap(r, WNOHANG);
-	if (r->command ? r->command_ended : told_to_end)
+	if (r->command ? r->command_ended : stop_asked())
 		return true;
-	return !writable(r) || (r->o->count && r->printed >= r->o->count) || (end && now() >= end);
-}
-
-/* The nearer of two times, 0 being none. */
-static int64_t sooner(int64_t a, int64_t b)
-{
-	return !a || (b && b < a) ? b : a;
-}
-
-/* epoll_wait(2)'s timeout for something that is due at a time of now(); 0: nothing is. */
-static int timeout(int64_t due)
-{
-	int64_t left = (due - now()) / MS + 1;
-
-	if (!due)
-		return -1;
-	return left < 0 ? 0 : left < 1000000 ? left : 1000000;
+	return !writer_open(&r->to) || (r->o->count && r->printed >= r->o->count) ||
+	       (end && now() >= end);
 }
 
 static void watch(struct run *r)
@@ -376,16 +231,14 @@ static void watch(struct run *r)
 		int64_t look_again = looked - active < LOOK_AGAIN ? looked + LOOK_AGAIN : 0;
 		int64_t tell = r->maybe_lost ? r->lost_time + SECOND : 0;
 		int n = epoll_wait(r->epoll, events, 4,
-				   timeout(sooner(end, sooner(look_again, tell))));
+				   timeout_until(sooner(end, sooner(look_again, tell))));
 
 		looked = now();
 		for (int i = 0; i < n; i++) {
-			uint64_t count;
-
-			if (events[i].data.fd == wake && read(wake, &count, sizeof(count)) < 0)
-				continue;		/* nobody else reads it */
-			if (events[i].data.fd == r->fd) /* only errors are asked for */
-				r->closed = true;
+			if (events[i].data.fd == stop_fd())
+				stop_look();
+			if (events[i].data.fd == r->to.fd) /* only errors are asked for */
+				r->to.closed = true;
 			if (events[i].data.fd == ring_buffer__epoll_fd(r->ring))
 				active = looked;
 		}
@@ -430,7 +283,7 @@ static void summarize(const struct run *r, const struct tally *all)
 {
 	char line[256];
 
-	if (r->o->quiet || r->closed)
+	if (r->o->quiet || r->to.closed)
 		return;
 	snprintf(line, sizeof(line), "%llu event%s printed", (unsigned long long)r->printed,
 		 r->printed == 1 ? "" : "s");
@@ -462,7 +315,12 @@ int run(struct kernel *k, const struct tool *tool, const struct options *o, stru
 	struct command *command)
 {
 	struct run r = {
-		.kernel = k, .tool = tool, .o = o, .out = out, .fd = fd, .command = command
+		.kernel = k,
+		.tool = tool,
+		.o = o,
+		.out = out,
+		.command = command,
+		.to = { .fd = fd, .what = "events", .grace = o->grace },
 	};
 	struct tally all;
 
@@ -472,7 +330,7 @@ int run(struct kernel *k, const struct tool *tool, const struct options *o, stru
 	if (!r.buf || !r.ring || r.epoll < 0)
 		die(STATUS_FAILED, "can't read from the kernel: %s", strerror(errno));
 	add_to_epoll(&r, ring_buffer__epoll_fd(r.ring), EPOLLIN);
-	add_to_epoll(&r, wake, EPOLLIN);
+	add_to_epoll(&r, stop_fd(), EPOLLIN);
 	add_to_epoll(&r, fd, 0);
 
 	r.terminal = isatty(fd); /* not a system call that the sandbox allows */
@@ -496,7 +354,7 @@ int run(struct kernel *k, const struct tool *tool, const struct options *o, stru
 	reap(&r, 0);
 	if (r.command_status)
 		return r.command_status;
-	if (r.failed || r.stuck)
+	if (r.to.failed || r.to.stuck)
 		return STATUS_FAILED;
 	return o->strict && all.lost ? STATUS_LOST : STATUS_OK;
 }

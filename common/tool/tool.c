@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "base/stop.h"
 #include "tool/internal.h"
 
 /* A descriptor below 3 that is closed would be given to the next file opened, and be written to. */
@@ -215,7 +216,8 @@ int tool_main(const struct tool *tool, int argc, char **argv)
 		return flush_stdout();
 	}
 	cgroup_scan();
-	run_signals(&o, command.pid);
+	stop_forward(command.pid);
+	stop_on_signals(o.command);
 	readers_find(fd, exclude, &kernel);
 	return run(&kernel, tool, &o, out, fd, o.command ? &command : NULL);
 }
