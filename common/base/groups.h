@@ -3,6 +3,7 @@
 #ifndef GRAIN_GROUPS_H
 #define GRAIN_GROUPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -37,53 +37,53 @@ summary() { sed -n "s/^execwatch: .*[^0-9]\([0-9][0-9]*\) $1.*/\1/p; s/^execwatc
 }
 
 @test "--buffer: what it has no room for is lost, said in the stream, and counted" {
-	flood 300
+	flood 100
 	finish TERM
-	is "$(printed) $(lost) $status" '300 0 0'
+	is "$(printed) $(lost) $status" '100 0 0'
 
-	flood 300 --buffer 4K
+	flood 100 --buffer 4K
 	until_true grep -qs '"event":"lost"' out # within a second, though nothing follows
 	finish TERM
-	is "$(($(printed) + $(lost))) $status" '300 0'
-	(($(printed) > 0 && $(lost) > 250))
+	is "$(($(printed) + $(lost))) $status" '100 0'
+	(($(printed) > 0 && $(lost) > 50))
 	is "$(summary printed) $(summary lost)" "$(printed) $(lost)"
 	holds 'map(select(.event == "lost")) | all(.by == [{ event: "process.exec", count }])'
 }
 
 @test "each kind of event that is lost is counted by itself" {
-	flood 300 --buffer 4K -e all
+	flood 100 --buffer 4K -e all
 	finish TERM
-	is $(($(printed) + $(lost))) 600
+	is $(($(printed) + $(lost))) 200
 	is "$(jq -sc 'map(select(.event == "lost").by[])
 			+ (map(select(.event != "lost") | { event, count: 1 }))
 		| group_by(.event) | map([.[0].event, (map(.count) | add)])' out)" \
-		'[["process.exec",300],["process.exit",300]]'
+		'[["process.exec",100],["process.exit",100]]'
 }
 
 @test "lines about losses come whatever -f, -e and -n say" {
-	flood 300 --buffer 4K -f comm -n 2
+	flood 100 --buffer 4K -f comm -n 2
 	ended
 	is "$status" 0
 	is "$(jq -c 'select(.event == null)' out | sort -u)" "{\"comm\":\"${U}a\"}"
 	is "$(jq -c 'select(.event == null)' out | wc -l)" 2
-	(($(lost) > 250))
+	(($(lost) > 50))
 	is "$(summary lost)" "$(lost)"
-	is $((2 + $(summary filtered) + $(lost))) 300
+	is $((2 + $(summary filtered) + $(lost))) 100
 }
 
 @test "lines about losses in a table" {
-	flood 300 --buffer 4K -o table
+	flood 100 --buffer 4K -o table
 	finish TERM
 	is "$(sed -n 's/.*lost \([0-9]*\) events (process.exec \([0-9]*\))$/\1 \2/p' out |
 		awk '{ a += $1; b += $2 } END { print a, b }')" "$(summary lost) $(summary lost)"
-	is $(($(wc -l <out) - $(grep -c ' lost ' out) - 1 + $(summary lost))) 300
+	is $(($(wc -l <out) - $(grep -c ' lost ' out) - 1 + $(summary lost))) 100
 }
 
 @test "--strict: status 3 if events were lost" {
-	flood 300 --buffer 4K --strict
+	flood 100 --buffer 4K --strict
 	finish TERM
 	is "$status" 3
-	flood 300 --strict
+	flood 100 --strict
 	finish TERM
 	is "$status" 0
 }
@@ -105,14 +105,14 @@ lossy() {
 
 @test "a reader that does not read: printed + lost = executed" {
 	programs a
-	lossy -v -- sh -c 'burst 1000 "$0"; echo >go' "./${U}a"
+	lossy -v -- sh -c 'burst 300 "$0"; echo >go' "./${U}a"
 	is "$status" 0
-	is $(($(printed) + $(lost))) 1002
-	(($(lost) > 500))
+	is $(($(printed) + $(lost))) 302
+	(($(lost) > 100))
 	is "$(summary lost) $(summary printed)" "$(lost) $(printed)"
 	awk '/^execwatch: produced/ {
 		gsub(/[^0-9]+/, " ")
-		good = $1 == 1002 && $1 == $2 + $3 && $2 == $4 + $5 + $6
+		good = $1 == 302 && $1 == $2 + $3 && $2 == $4 + $5 + $6
 	} END { exit !good }' err
 }
 
@@ -156,9 +156,9 @@ lossy() {
 
 @test "--strict with a command: its own status, and 3 only instead of 0" {
 	programs a
-	lossy --strict -- sh -c 'burst 1000 "$0"; echo >go' "./${U}a"
+	lossy --strict -- sh -c 'burst 300 "$0"; echo >go' "./${U}a"
 	is "$status" 3
-	lossy --strict -- sh -c 'burst 1000 "$0"; echo >go; exit 5' "./${U}a"
+	lossy --strict -- sh -c 'burst 300 "$0"; echo >go; exit 5' "./${U}a"
 	is "$status" 5
 	observe --strict -- true
 	is "$status" 0

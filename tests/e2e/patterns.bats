@@ -1,5 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
+# The automaton runs in the kernel, but nothing in it is the kernel's (tests/bpf/filter has it too).
+# bats file_tags=any-kernel
 # --exe and --args: what a pattern matches, and which events it lets through.
 # shellcheck disable=SC2030,SC2031 # each test is a process
 # shellcheck disable=SC2016 # for the shells that tests start

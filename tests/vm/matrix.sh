@@ -42,7 +42,7 @@ for machine in "${machines[@]}"; do
 			# kernel or not. That the rest works there too is for the tests of the library to show.
 			if [ "$arch" != "$(dpkg --print-architecture)" ]; then
 				programs "build/$arch/tests/unit"
-				mapfile -t end_to_end < <(printf '%s\n' "${end_to_end[@]}" | grep -v -e /loss -e /hostile -e /patterns -e /filters)
+				mapfile -t end_to_end < <(printf '%s\n' "${end_to_end[@]}" | grep -v -e /loss -e /hostile -e /filters)
 			fi
 			programs "build/$arch/tests/bpf"
 			printf '600 %s\n' "${end_to_end[@]}"
