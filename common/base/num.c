@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/num.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* Reads digits, at least one. Returns what follows them; NULL if there is none, or too many. */
 static const char *read_digits(const char *s, uint64_t *v)
@@ -229,4 +232,36 @@ char *put_addr(char *to, const void *addr, uint32_t size)
 		to = mempcpy(to, group + zeros, 4 - zeros);
 	}
 	return to;
+}
+
+char *put_rfc3339(char *to, uint64_t ns)
+{
+	static time_t known = -1; /* the second that `date` is of: most follow in the same */
+	static char date[20];
+	time_t second = ns / 1000000000;
+	struct tm tm;
+
+	if (second != known) {
+		gmtime_r(&second, &tm);
+		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+		known = second;
+	}
+	to = mempcpy(to, date, sizeof(date) - 1);
+	*to++ = '.';
+	to = put_digits(to, ns % 1000000000, 9);
+	*to++ = 'Z';
+	return to;
+}
+
+char *put_double(char *to, double v)
+{
+	char text[32];
+	int digits = 15, n;
+
+	if (v >= -9007199254740992.0 && v <= 9007199254740992.0 && v == (double)(int64_t)v)
+		return put_i64(to, v);
+	do
+		n = snprintf(text, sizeof(text), "%.*g", digits, v);
+	while (digits++ < 17 && strtod(text, NULL) != v);
+	return mempcpy(to, text, n);
 }

@@ -35,6 +35,18 @@ char *put_hex(char *to, const void *bytes, uint32_t n);
 char *put_duration(char *to, uint64_t ns);
 
 /*
+ * A time of CLOCK_REALTIME, in ns, as RFC 3339 has it, in UTC with nine digits of a second. 30
+ * bytes.
+ */
+char *put_rfc3339(char *to, uint64_t ns);
+
+/*
+ * A finite number as JSON has it, in the fewest digits that are read back as the same (17 at
+ * most). At most 24 bytes.
+ */
+char *put_double(char *to, double v);
+
+/*
  * An address in network byte order: IPv4 of 4 bytes, IPv6 of 16 (as RFC 5952 wants it; v4-mapped
  * prints as IPv4). At most 39 bytes.
  */

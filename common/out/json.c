@@ -69,36 +69,6 @@ static char *put_args(char *to, const struct op *op, const char *s, size_t n)
 	return to;
 }
 
-static char *put_time(struct out *o, char *to, uint64_t boottime)
-{
-	uint64_t ns = boottime + o->clock;
-	time_t second = ns / NSEC_PER_SEC;
-
-	if ((uint64_t)second != o->second) {
-		char *p = o->date;
-		struct tm tm;
-
-		gmtime_r(&second, &tm);
-		p = put_digits(p, tm.tm_year + 1900, 4);
-		*p++ = '-';
-		p = put_digits(p, tm.tm_mon + 1, 2);
-		*p++ = '-';
-		p = put_digits(p, tm.tm_mday, 2);
-		*p++ = 'T';
-		p = put_digits(p, tm.tm_hour, 2);
-		*p++ = ':';
-		p = put_digits(p, tm.tm_min, 2);
-		*p++ = ':';
-		p = put_digits(p, tm.tm_sec, 2);
-		*p++ = '.';
-		o->second = second;
-	}
-	to = mempcpy(to, o->date, sizeof(o->date));
-	to = put_digits(to, ns % NSEC_PER_SEC, 9);
-	*to++ = 'Z';
-	return to;
-}
-
 /* An object's members, each with a comma before it. */
 static char *put_members(struct out *o, char *to, const struct op *op, unsigned n,
 			 const struct event *e, const char *base);
@@ -187,7 +157,7 @@ static char *put_members(struct out *o, char *to, const struct op *op, unsigned 
 		case FIELD_TIME:
 			to = put_key(to, op);
 			*to++ = '"';
-			to = put_time(o, to, v);
+			to = put_rfc3339(to, v + o->clock);
 			*to++ = '"';
 			break;
 		default:

@@ -78,7 +78,7 @@ struct out {
 	const char *(*cgroup_path)(uint64_t id);
 	uint64_t clock;	 /* CLOCK_REALTIME - CLOCK_BOOTTIME, modulo 2^64 */
 	uint64_t second; /* what .date is of, since the epoch */
-	char date[20];	 /* "2026-11-21T19:30:00."; for the table "20:30:00." */
+	char date[9];	 /* "20:30:00." */
 	struct plan plans[EVENT_TYPES];
 	size_t room;		/* bytes of output for what all plans have in common */
 	struct column *columns; /* of the table, and the order that --fields asks for */
