@@ -39,6 +39,7 @@ BPF_ARCH  := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell $(CC) -dumpm
 BPF_FLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -I. $(WARN) -Wno-missing-field-initializers -Wno-unused-parameter -MMD -MP
 
 LIBS_producer := -lbpf -lelf -lz -lseccomp
+LIBS_helper   := -lm
 COMMON        := $(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c))
 LIB           := $(B)/libgrain.a
 
@@ -76,6 +77,10 @@ $(PRODUCERS:%=$(B)/tools/%.o): $(B)/tools/%.o: $(B)/bpf/%.skel.h
 $(PRODUCERS:%=$(BIN)/%): $(BIN)/%: $(B)/tools/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(LIB) $(LIBS_producer) -o $@
+
+$(HELPERS:%=$(BIN)/%): $(BIN)/%: $(B)/tools/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(filter-out -static,$(LDFLAGS)) $< $(LIB) $(LIBS_helper) -o $@
 
 ## Install, static, documents.
 
