@@ -20,7 +20,7 @@ ifdef SANITIZE
 B      := build/sanitize
 CFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 endif
-# STATIC=1: without any run-time dependency, into build/$(ARCH). ARCH=arm64 or amd64 is static too
+# STATIC=1: producers without any run-time dependency, into build/$(ARCH). ARCH=arm64 or amd64 too
 # when it isn't this machine's, with Debian's cross compiler and libraries unpacked into a sysroot.
 HOST_ARCH := $(shell dpkg --print-architecture 2>/dev/null)
 ARCH      ?= $(HOST_ARCH)
@@ -39,7 +39,7 @@ BPF_ARCH  := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell $(CC) -dumpm
 BPF_FLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -I. $(WARN) -Wno-missing-field-initializers -Wno-unused-parameter -MMD -MP
 
 LIBS_producer := -lbpf -lelf -lz -lseccomp
-LIBS_helper   := -lm
+LIBS_helper   := -Wl,--as-needed -lm
 COMMON        := $(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c))
 LIB           := $(B)/libgrain.a
 
@@ -84,7 +84,7 @@ $(HELPERS:%=$(BIN)/%): $(BIN)/%: $(B)/tools/%.o $(LIB)
 
 ## Install, static, documents.
 
-static:  ## tools without any run-time dependency, into build/static; ARCH=arm64 or amd64
+static:  ## tools, producers without any run-time dependency, into build/static; ARCH=arm64 or amd64
 	$(MAKE) --no-print-directory STATIC=1 all
 	@ln -sfnT $(ARCH)/bin build/static
 
@@ -100,9 +100,9 @@ MADE := $(B)/docs/made
 DOCS_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out man/docs.c,$(wildcard man/*.c)))
 $(TOOLS:%=$(B)/docs/%): $(B)/docs/%: man/docs.c $(DOCS_OBJECTS) $(B)/tools/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(CFLAGS) -DTOOL=$* -DTOOL_FILE='"tools/$*.c"' $< $(DOCS_OBJECTS) $(LIB) $(LIBS_producer) -o $@
+	$(CC) $(FLAGS) $(CFLAGS) -DTOOL=$(subst -,_,$*) -DTOOL_FILE='"tools/$*.c"' $< $(DOCS_OBJECTS) $(LIB) $(LIBS_producer) $(LIBS_helper) -o $@
 
-documents: $(TOOLS:%=$(B)/docs/%)
+documents: $(TOOLS:%=man/%.8.in) $(TOOLS:%=$(B)/docs/%)
 	@rm -rf $(MADE) && mkdir -p $(MADE)/man $(MADE)/completions
 	@set -e; for t in $(TOOLS); do $(B)/docs/$$t man/$$t.8.in >$(MADE)/man/$$t.8; \
 		$(B)/docs/$$t completions/bash.in >$(MADE)/completions/$$t.bash; \

@@ -18,8 +18,9 @@ _execwatch()
 		args args_truncated args_size error filename_truncated tries exit_code signal core_dumped
 		since_fork_ns since_exec_ns utime_ns stime_ns'
 	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
-	local before='' kind=options root='' there dir type i
+	local before='' kind=options
 	local -a found=()
+	local root='' there dir type i
 
 	# Behind -- stands a command, with words of its own.
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -68,15 +69,15 @@ _execwatch()
 
 	case $kind in
 	options) mapfile -t found < <(compgen -W "$options" -- "$word") ;;
+	files)
+		mapfile -t found < <(compgen -f -- "$word")
+		compopt -o filenames
+		;;
 	formats) mapfile -t found < <(compgen -W 'table json' -- "$word") ;;
 	users) mapfile -t found < <(compgen -u -- "$word") ;;
 	pids)
 		found=(/proc/[0-9]*)
 		mapfile -t found < <(compgen -W "${found[*]#/proc/}" -- "$word")
-		;;
-	files)
-		mapfile -t found < <(compgen -f -- "$word")
-		compopt -o filenames
 		;;
 	cgroups)
 		while read -r _ dir type _; do

@@ -36,11 +36,9 @@ static const struct values *find_values(const struct option_row *row)
 	return v;
 }
 
-/* Calls `put` for the fields of all events, each name once. */
+/* Calls `put` for the fields of all events (there are some), each name once. */
 static void each_field(const struct document *d, void (*put)(const char *name, const char *help))
 {
-	if (!d->events)
-		return;
 	for (const struct field *f = header_fields; f->name; f++)
 		put(f->name, f->help);
 	for (const struct event_desc *e = d->events; e->name; e++) {
@@ -58,8 +56,6 @@ static void each_field(const struct document *d, void (*put)(const char *name, c
 
 static void each_event(const struct document *d, void (*put)(const char *name, const char *help))
 {
-	if (!d->events)
-		return;
 	for (const struct event_desc *e = d->events; e->name; e++)
 		put(event_short_name(e), e->help);
 	put("all", "all of them");
@@ -113,6 +109,8 @@ void put_bash_words(const struct document *d, const char *unused)
 	puts("'");
 	put_letters(d, "flags", false);
 	put_letters(d, "valued", true);
+	if (!d->events)
+		return;
 	begin_words("events");
 	each_event(d, put_word);
 	puts("'");
@@ -194,6 +192,8 @@ static void put_spec(const struct option_row *row)
 
 void put_zsh_options(const struct document *d, const char *unused)
 {
+	bool takes_files = d->operands && strstr(d->operands, "FILE");
+
 	(void)unused;
 	for (const struct option_row *row = d->options; row->help; row++) {
 		if (row->type == OPTION_HEADING)
@@ -201,6 +201,8 @@ void put_zsh_options(const struct document *d, const char *unused)
 		putchar('\t');
 		put_spec(row);
 		/* the command goes on behind all but the last */
-		puts(row[1].help ? " \\" : "");
+		puts(row[1].help || takes_files ? " \\" : "");
 	}
+	if (takes_files)
+		puts("\t'*:file:_files'");
 }

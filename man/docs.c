@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * docs [TEMPLATE]: prints a document of one command; without a template what graintools-events(5)
- * says of it. Compiled for each command, whose source is included, as tables are its own.
+ * says of it. Compiled for each command, whose source is included, as tables are its own. TOOL is
+ * its struct, of the same name, with _ for -.
  */
 #define main main_of_command
 #include TOOL_FILE
@@ -11,15 +12,17 @@
 #include <stdio.h>
 
 #include "man/docs.h"
+#include "sink/helper.h"
 #include "tool/internal.h"
 
 #define ROWS_MAX 200
 
 /* The command's own options, which --help lists first, and the shared ones. */
-static const struct option_row *all_options(void)
+static const struct option_row *join(const struct option_row *own,
+				     const struct option_row *shared_ones)
 {
 	static struct option_row rows[ROWS_MAX + 1];
-	const struct option_row *const tables[] = { TOOL.options, shared_options(&TOOL) };
+	const struct option_row *const tables[] = { own, shared_ones };
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
@@ -29,19 +32,32 @@ static const struct option_row *all_options(void)
 	return rows;
 }
 
+/* A command is one of the two. */
+
+static inline struct document of_producer(const struct tool *tool)
+{
+	return (struct document){ tool->name, TOOL_OPERANDS,
+				  join(tool->options, shared_options(tool)), tool->events };
+}
+
+static inline struct document of_helper(const struct helper *helper)
+{
+	return (struct document){ helper->name, helper->operands,
+				  join(helper->options, shared_rows), NULL };
+}
+
+#define DOCUMENT_OF(command)                                                                       \
+	_Generic(command, const struct tool *: of_producer, const struct helper *: of_helper)(command)
+
 int main(int argc, char **argv)
 {
-	const struct document d = {
-		.name = TOOL.name,
-		.options = all_options(),
-		.events = TOOL.events,
-	};
+	const struct document d = DOCUMENT_OF(&TOOL);
 
 	if (argc > 1) {
 		expand(&d, argv[1]);
 	} else {
 		printf(".Sh EVENTS OF ");
-		for (const char *c = TOOL.name; *c; c++)
+		for (const char *c = d.name; *c; c++)
 			putchar(toupper((unsigned char)*c));
 		putchar('\n');
 		put_fields(&d, "");

@@ -11,8 +11,9 @@
 
 struct document {
 	const char *name;
+	const char *operands;		  /* as --help shows them; NULL: there are none */
 	const struct option_row *options; /* all, as one table */
-	const struct event_desc *events;  /* NULL: the command prints no events */
+	const struct event_desc *events;  /* NULL: it watches nothing, so it is a helper */
 };
 
 /* expand.c: the template, and text in mdoc(7). */

@@ -126,11 +126,30 @@ static void put_input(const struct document *d, const char *unused)
 		putchar(c);
 }
 
+/* Between a line @IF WORD@ whose word doesn't hold and @END@. */
+static bool hidden;
+
+/* Holds where the command has "EVENTS" or, in what --help shows, this operand. */
+static void begin_if(const struct document *d, const char *word)
+{
+	bool is_operand = d->operands && strstr(d->operands, word);
+
+	hidden = strcmp(word, "EVENTS") ? !is_operand : !d->events;
+}
+
+static void end_if(const struct document *d, const char *unused)
+{
+	(void)d, (void)unused;
+	hidden = false;
+}
+
 /* A line `@WORD ARGUMENT@`, or `@WORD@`, becomes what its function prints. */
 static const struct directive {
 	const char *word;
 	void (*put)(const struct document *d, const char *arg);
 } directives[] = {
+	{ "IF", begin_if },
+	{ "END", end_if },
 	{ "INCLUDE", include },
 	{ "EVENTS", put_input }, /* of all commands: see docs.c */
 	{ "OPTIONS", put_options },
@@ -194,8 +213,9 @@ static void include(const struct document *d, const char *path)
 			directive = find_directive(line + 1, &arg);
 			if (!directive)
 				fail("%s: %s@ is unknown", path, line);
-			directive->put(d, arg);
-		} else {
+			if (!hidden || directive->put == end_if)
+				directive->put(d, arg);
+		} else if (!hidden) {
 			put_line(d, line, path);
 		}
 	}

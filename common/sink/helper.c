@@ -88,7 +88,8 @@ bool rejects_end(void)
 		say("%llu more were left out", (unsigned long long)(shared.rejected - said_upto));
 	if (!rejects)
 		return true;
-	good = !ferror(rejects) & !fclose(rejects);
+	good = !ferror(rejects);
+	good = !fclose(rejects) && good;
 	if (!good)
 		say("--rejects: %s: not all could be written: %s", shared.rejects, strerror(errno));
 	return good;

@@ -27,6 +27,9 @@ struct options {
 
 /* options.c */
 
+/* What each tool takes behind its options. */
+#define TOOL_OPERANDS "[-- COMMAND [ARG...]]"
+
 /*
  * The shared options that this tool has, ended by an empty row: --events is for tools with several,
  * and so on. The same array at each call.

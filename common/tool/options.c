@@ -193,7 +193,7 @@ void options_parse(const struct tool *tool, struct options *o, int argc, char **
 	const struct command_line line = {
 		.name = tool->name,
 		.summary = tool->summary,
-		.operands = "[-- COMMAND [ARG...]]",
+		.operands = TOOL_OPERANDS,
 		.set = tool->config ? sets : sets + 1,
 	};
 
