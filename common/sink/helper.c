@@ -54,6 +54,12 @@ void helper_options(const struct helper *helper, int argc, char **argv, struct l
 		die(STATUS_FAILED, "--rejects: %s: %s", shared.rejects, strerror(errno));
 }
 
+void reject_part(const void *bytes, size_t len)
+{
+	if (rejects)
+		fwrite(bytes, 1, len, rejects);
+}
+
 void reject(const char *what, uint64_t number, const void *bytes, size_t len, const char *sentence,
 	    ...)
 {
@@ -61,10 +67,9 @@ void reject(const char *what, uint64_t number, const void *bytes, size_t len, co
 	va_list args;
 
 	shared.rejected++;
-	if (rejects) {
-		fwrite(bytes, 1, len, rejects);
+	reject_part(bytes, len);
+	if (rejects)
 		putc('\n', rejects);
-	}
 	if (said && now() - said < SECOND)
 		return;
 	va_start(args, sentence);

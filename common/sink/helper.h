@@ -42,6 +42,9 @@ void helper_options(const struct helper *helper, int argc, char **argv, struct l
 void __attribute__((format(printf, 5, 6)))
 reject(const char *what, uint64_t number, const void *bytes, size_t len, const char *sentence, ...);
 
+/* The first bytes of input that is too long to be given to reject() at once. */
+void reject_part(const void *bytes, size_t len);
+
 /* Says what reject() has not said yet, and closes the file. False: it could not be written. */
 bool rejects_end(void);
 
