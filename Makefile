@@ -100,7 +100,7 @@ MADE := $(B)/docs/made
 DOCS_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out man/docs.c,$(wildcard man/*.c)))
 $(TOOLS:%=$(B)/docs/%): $(B)/docs/%: man/docs.c $(DOCS_OBJECTS) $(B)/tools/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(CFLAGS) -DTOOL=$(subst -,_,$*) -DTOOL_FILE='"tools/$*.c"' $< $(DOCS_OBJECTS) $(LIB) $(LIBS_producer) $(LIBS_helper) -o $@
+	$(CC) $(FLAGS) $(CFLAGS) -DTOOL=$(if $(filter $*,$(HELPERS)),helper,$*) -DTOOL_FILE='"tools/$*.c"' $< $(DOCS_OBJECTS) $(LIB) $(LIBS_producer) $(LIBS_helper) -o $@
 
 documents: $(TOOLS:%=man/%.8.in) $(TOOLS:%=$(B)/docs/%)
 	@rm -rf $(MADE) && mkdir -p $(MADE)/man $(MADE)/completions

@@ -2,7 +2,7 @@
 /*
  * docs [TEMPLATE]: prints a document of one command; without a template what graintools-events(5)
  * says of it. Compiled for each command, whose source is included, as tables are its own. TOOL is
- * its struct, of the same name, with _ for -.
+ * its struct: `helper`, or a producer's of the same name.
  */
 #define main main_of_command
 #include TOOL_FILE

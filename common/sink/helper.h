@@ -10,7 +10,7 @@
 #include "base/message.h"
 #include "base/option.h"
 
-/* A helper, as its manual and its completions are made of. */
+/* What a helper's manual and completions are made of: its source calls it `helper`. */
 struct helper {
 	const char *name;
 	const char *summary;  /* one sentence */
