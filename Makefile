@@ -45,7 +45,7 @@ LIB           := $(B)/libgrain.a
 
 DEPS      := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libseccomp-dev libxxhash-dev
 DEPS_BENCH := libbpf-tools bpftrace
-DEPS_TEST := perl bats jq gawk zsh mandoc shellcheck clang-format codespell libclang-rt-14-dev strace file procps util-linux iproute2 libcap2-bin
+DEPS_TEST := perl bats jq gawk zsh mandoc shellcheck clang-format codespell libclang-rt-14-dev libjansson-dev strace file procps util-linux iproute2 libcap2-bin
 DEPS_VM   := qemu-system-x86 qemu-system-arm cpio xz-utils perl gcc-$(if $(filter arm64,$(HOST_ARCH)),x86-64,aarch64)-linux-gnu
 
 all: $(TOOLS:%=$(BIN)/%)  ## build every tool into build/bin (the default)
@@ -158,8 +158,9 @@ VERIFY    := $(PRODUCERS:%=$(B)/tests/verify/%)
 TESTS     := $(UNIT) $(BPF_TEST) $(TABLES) $(WORKLOADS) $(EXAMPLE) $(VERIFY)
 E2E       := $(wildcard tests/e2e/*.bats tests/example/*.bats)
 
+$(B)/tests/unit/json $(B)/tests/bench/json: LDLIBS := -ljansson
 $(UNIT) $(WORKLOADS): $(B)/%: $(B)/%.o $(LIB)
-	$(CC) $(CFLAGS) $(LDFLAGS) $< $(LIB) -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) $< $(LIB) $(LDLIBS) -o $@
 
 $(BPF_TEST:%=%.o): %.o: %.skel.h
 $(EXAMPLE).o: $(EXAMPLE).skel.h
@@ -187,8 +188,17 @@ tests: $(TESTS)
 unit: $(UNIT)
 	prove --exec '' $(UNIT)
 
+FUZZ := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*.c))
+$(FUZZ): $(B)/%: %.c $(wildcard tests/*.h common/base/* common/sink/*)
+	@mkdir -p $@.corpus
+	$(CLANG) $(filter-out -MMD -MP,$(FLAGS)) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $(filter %.c,$^) -ljansson -o $@
+
+fuzz: $(FUZZ)  ## hostile bytes for what reads them, FUZZ_SECONDS=10 each; what is found stays in build/
+	@set -e; for f in $^; do echo $$f; $$f -verbosity=0 -print_final_stats=1 -max_len=4096 -max_total_time=$(or $(FUZZ_SECONDS),10) \
+		-timeout=10 -artifact_prefix=$$f- $$f.corpus tests/fuzz/corpus/$${f##*/}; done
+
 # Two at a time, in mount and network namespaces of their own. Root, as there is no BPF without.
-check: all $(TESTS)  ## run all tests (root, or sudo)
+check: all $(TESTS) fuzz  ## run all tests (root, or sudo)
 	$(MAKE) --no-print-directory SANITIZE=1 unit
 	$(SUDO) env BUILD=$(CURDIR)/$(B) unshare --mount --net sh -c \
 		'ip link set lo up && exec prove -j2 --exec "" $(BPF_TEST) $(TABLES) $(E2E)'
@@ -218,9 +228,9 @@ style: documents  ## check layout, spelling, scripts, manuals, and that clang ha
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
 $(B)/tests/bench/format.o: $(PRODUCERS:%=$(B)/bpf/%.skel.h)
 $(BENCH): %: %.o $(LIB)
-	$(CC) $(CFLAGS) $(LDFLAGS) $< $(LIB) $(LIBS_producer) -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) $< $(LIB) $(LIBS_producer) $(LDLIBS) -o $@
 
-bench: all static $(BENCH)  ## measure and compare (root, or sudo); TOOL=NAME for one tool
+bench: deps-test all static $(BENCH)  ## measure and compare (root, or sudo); TOOL=NAME for one tool
 	$(call install_packages,$(DEPS_BENCH))
 	$(SUDO) env BUILD=$(CURDIR)/$(B) unshare --mount tests/bench/run $(TOOL)
 
@@ -232,5 +242,5 @@ clean:  ## remove build/ (what was downloaded for other architectures and kernel
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: dist tests check-vm verify deps-vm all help deps deps-test demo check unit style docs documents install uninstall static bench clean
+.PHONY: dist fuzz tests check-vm verify deps-vm all help deps deps-test demo check unit style docs documents install uninstall static bench clean
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
