@@ -21,7 +21,7 @@ B      := build/sanitize
 CFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 endif
 # STATIC=1: producers without any run-time dependency, into build/$(ARCH). ARCH=arm64 or amd64 too
-# when it isn't this machine's, with Debian's cross compiler and libraries unpacked into a sysroot.
+# when it isn't this machine's, with Debian's cross compiler and libraries in a sysroot (more: another).
 HOST_ARCH := $(shell dpkg --print-architecture 2>/dev/null)
 ARCH      ?= $(HOST_ARCH)
 ifneq ($(STATIC)$(ARCH),$(HOST_ARCH))
@@ -30,8 +30,8 @@ LDFLAGS += -static
 endif
 ifneq ($(ARCH),$(HOST_ARCH))
 TRIPLET := $(if $(filter arm64,$(ARCH)),aarch64,x86_64)-linux-gnu
-SYSROOT := .cache/sysroot/$(ARCH)
-CC      := $(TRIPLET)-gcc --sysroot=$(CURDIR)/$(SYSROOT)
+SYSROOT  = .cache/sysroot/$(ARCH)-$(words $(DEPS) $(DEPS_TEST))
+CC       = $(TRIPLET)-gcc --sysroot=$(CURDIR)/$(SYSROOT)
 AR      := $(TRIPLET)-ar
 endif
 # The machine that the programs will watch, in the words that libbpf's headers use.
@@ -89,7 +89,7 @@ static:  ## tools, producers without any run-time dependency, into build/static;
 	@ln -sfnT $(ARCH)/bin build/static
 
 $(SYSROOT):
-	tests/vm/packages.sh '' $(ARCH) closure $@.tmp $(filter %-dev,$(DEPS)) libc6-dev
+	tests/vm/packages.sh '' $(ARCH) closure $@.tmp $(filter-out libclang%,$(filter %-dev,$(DEPS) $(DEPS_TEST))) libc6-dev
 	mv $@.tmp $@
 
 # What the tables say in manuals and completions: each tool has a program that prints it, into

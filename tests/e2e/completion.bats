@@ -62,7 +62,7 @@ options_of() {
 
 	for tool in "$BUILD"/bin/*; do
 		mapfile -t options < <(options_of "$tool")
-		((${#options[@]} > 20))
+		((${#options[@]} > 10))
 		offers "${tool##*/} -" "${options[@]}"
 	done
 	tool=''
@@ -131,4 +131,13 @@ options_of() {
 	offers "execwatch -q -- ${U}c" "${U}command"
 	is "$(bash_offers 'execwatch -- sh -')" ''
 	is "$(zsh_offers 'execwatch -- execwatch --no-s')" --no-sandbox
+}
+
+@test "helpers: files, and no commands" {
+	: >"$U-file"
+	offers "event-agg --rejects=$U" "$U-file"
+	offers "event-agg --rejects $U" "$U-file"
+	offers 'event-agg --q' --quiet
+	offers 'event-agg --max-groups='
+	offers 'event-agg -- sh'
 }

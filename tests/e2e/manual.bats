@@ -192,7 +192,17 @@ teardown_file() {
 	rmdir "$dir/nginx.service" "$dir" 2>/dev/null || :
 }
 
+@test "the examples of event-agg(8)" { examples man/event-agg.8; }
 @test "the examples of execwatch(8)" { examples man/execwatch.8; }
+@test "the examples of statsd-emit(8)" { examples man/statsd-emit.8; }
+@test "the examples of statsd-recv(8)" { examples man/statsd-recv.8; }
 @test "the examples of graintools(7)" { examples man/graintools.7; }
 @test "the examples of graintools-events(5)" { examples man/graintools-events.5; }
 @test "the examples of the README" { examples README.md; }
+
+@test "no page is left out" {
+	[[ -e $top/man/docs.c ]] || skip 'the pages are not here'
+	for page in "$top"/man/*.[1-9]; do
+		grep -q "examples man/${page##*/};" "$BATS_TEST_FILENAME" || is "${page##*/}" 'among these'
+	done
+}
