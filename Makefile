@@ -194,8 +194,9 @@ $(FUZZ): $(B)/%: %.c $(wildcard tests/*.h common/base/* common/sink/*)
 	$(CLANG) $(filter-out -MMD -MP,$(FLAGS)) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $(filter %.c,$^) -ljansson -o $@
 
 fuzz: $(FUZZ)  ## hostile bytes for what reads them, FUZZ_SECONDS=10 each; what is found stays in build/
-	@set -e; for f in $^; do echo $$f; $$f -verbosity=0 -print_final_stats=1 -max_len=4096 -max_total_time=$(or $(FUZZ_SECONDS),10) \
-		-timeout=10 -artifact_prefix=$$f- $$f.corpus tests/fuzz/corpus/$${f##*/}; done
+	@for f in $^; do $$f -print_final_stats=1 -max_len=4096 -max_total_time=$(or $(FUZZ_SECONDS),10) -timeout=10 \
+		-artifact_prefix=$$f- $$f.corpus tests/fuzz/corpus/$${f##*/} >$$f.log 2>&1 || { cat $$f.log; exit 1; }; \
+		echo "$$f: $$(sed -n 's/.*executed_units: *//p' $$f.log) inputs"; done
 
 # Two at a time, in mount and network namespaces of their own. Root, as there is no BPF without.
 check: all $(TESTS) fuzz  ## run all tests (root, or sudo)

@@ -123,8 +123,9 @@ static const char *compare_path(const struct json_object *o, json_t *json, char 
 	return differs ?: compare_inside(o, json, path, len);
 }
 
-#define PATH_LEN 60 /* keeps what is compared, and the levels that the comparison goes down, few   \
-		     */
+#define PATH_LEN                                                                                   \
+	60 /* keeps what is compared, and the levels that the comparison goes down, few            \
+	    */
 
 static const char *compare_inside(const struct json_object *o, json_t *json, char *path, size_t len)
 {
@@ -192,7 +193,8 @@ static const char *compare_object(const struct json_object *o, json_t *json)
 }
 
 /* Sets *accepted, as jansson has it; reads the line into o. */
-static const char *compare_line(struct json_object *o, const char *line, size_t len, bool *accepted)
+static inline const char *compare_line(struct json_object *o, const char *line, size_t len,
+				       bool *accepted)
 {
 	char *text = exact_copy(line, len);
 	json_t *json = json_loadb(text, len, JSON_DECODE_INT_AS_REAL, NULL);

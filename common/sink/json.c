@@ -19,9 +19,10 @@ struct scan {
 	const char *wrong, *wrong_at;
 };
 
-#define EACH(byte)  (0x0101010101010101u * (byte))
-#define likely(x)   __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
+#define EACH(byte)    (0x0101010101010101u * (byte))
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define likely(x)     __builtin_expect(!!(x), 1)
+#define unlikely(x)   __builtin_expect(!!(x), 0)
 
 __attribute__((cold, noinline)) static const char *wrong(struct scan *s, const char *at,
 							 const char *what)
@@ -45,6 +46,12 @@ static inline const char *skip_space(const char *p)
 	return p;
 }
 
+/* The same where most often there is none, but what is expected. */
+static inline const char *skip_to(const char *p, char expected)
+{
+	return likely(*p == expected) ? p : skip_space(p);
+}
+
 /* Eight bytes, the first one lowest; behind the end there are zeros. */
 static inline uint64_t load(const char *p, const char *end)
 {
@@ -66,6 +73,19 @@ static inline uint64_t special(uint64_t x)
 	uint64_t quote = x ^ EACH('"'), backslash = x ^ EACH('\\');
 
 	return (x | (x - EACH(0x20)) | (quote - EACH(1)) | (backslash - EACH(1))) & EACH(0x80);
+}
+
+/* With 0x76 added, 0 to 9 stay below 0x80, and what is more gets there. */
+static inline const char *skip_digits(const char *p, const char *end)
+{
+	for (;;) {
+		uint64_t x = load(p, end) ^ EACH('0');
+		uint64_t found = (x | (x + EACH(0x76))) & EACH(0x80);
+
+		if (found)
+			return p + __builtin_ctzll(found) / 8;
+		p += 8;
+	}
 }
 
 /* Four hexadecimal digits, or -1. */
@@ -159,7 +179,7 @@ __attribute__((noinline)) static const char *scan_special(struct scan *s, const 
 	return valid_utf8(start, p - start) ? p : wrong(s, start, "has invalid UTF-8");
 }
 
-static inline const char *scan_string(struct scan *s, const char *p, struct json_value *v)
+static ALWAYS_INLINE const char *scan_string(struct scan *s, const char *p, struct json_value *v)
 {
 	v->at = ++p;
 	v->type = JSON_STRING;
@@ -315,7 +335,7 @@ static const char *scan_exponent(struct scan *s, const char *p, long *most)
 	return p;
 }
 
-static inline const char *scan_number(struct scan *s, const char *p, struct json_value *v)
+static ALWAYS_INLINE const char *scan_number(struct scan *s, const char *p, struct json_value *v)
 {
 	long digits, exponent = 0;
 
@@ -328,8 +348,7 @@ static inline const char *scan_number(struct scan *s, const char *p, struct json
 	/* RFC 8259, section 6: no zeros in front. */
 	if (*p == '0' && is_digit(p[1]))
 		return wrong(s, p, "has a number with a zero in front");
-	while (is_digit(*p))
-		p++;
+	p = skip_digits(p, s->end);
 	digits = p - v->at;
 	if (*p == '.') {
 		v->type = JSON_REAL;
@@ -361,7 +380,7 @@ static inline const char *scan_name(struct scan *s, const char *p, struct json_v
 }
 
 /* Any value but an object or array. */
-static inline const char *scan_scalar(struct scan *s, const char *p, struct json_value *v)
+static ALWAYS_INLINE const char *scan_scalar(struct scan *s, const char *p, struct json_value *v)
 {
 	if (*p == '"')
 		return scan_string(s, p, v);
@@ -375,14 +394,14 @@ static inline const char *scan_scalar(struct scan *s, const char *p, struct json
 }
 
 /* Returns where the value begins. */
-static inline const char *scan_key(struct scan *s, const char *p, struct json_value *key)
+static ALWAYS_INLINE const char *scan_key(struct scan *s, const char *p, struct json_value *key)
 {
 	if (unlikely(*p != '"'))
 		return wrong(s, p, "has no string where a name should be");
 	p = scan_string(s, p, key);
 	if (unlikely(!p))
 		return NULL;
-	p = skip_space(p);
+	p = skip_to(p, ':');
 	if (unlikely(*p != ':'))
 		return wrong(s, p, "has no colon behind a name");
 	return skip_space(p + 1);
@@ -436,8 +455,8 @@ static const char *scan_nested(struct scan *s, const char *p)
 	}
 }
 
-/* Returns where the next comma or the closing bracket should be. */
-static inline const char *scan_value(struct scan *s, const char *p, struct json_value *v)
+/* Behind it there is at least a byte. */
+static ALWAYS_INLINE const char *scan_value(struct scan *s, const char *p, struct json_value *v)
 {
 	if (*p == '{' || *p == '[') {
 		v->at = p;
@@ -454,7 +473,7 @@ static inline const char *scan_value(struct scan *s, const char *p, struct json_
 		if (unlikely(!p))
 			return NULL;
 	}
-	return skip_space(p);
+	return p;
 }
 
 static bool grow(struct json_object *o)
@@ -488,6 +507,7 @@ static const char *scan_members(struct json_object *o, struct scan *s, const cha
 		if (unlikely(!p))
 			return NULL;
 		o->n++;
+		p = skip_space(p);
 		if (*p != ',')
 			break;
 		p = skip_space(p + 1);
@@ -540,12 +560,10 @@ void json_free(struct json_object *o)
 	*o = (struct json_object){ 0 };
 }
 
-static bool is_called(const struct json_value *key, const char *name, size_t len)
+static bool is_called_escaped(const struct json_value *key, const char *name, size_t len)
 {
 	const char *p = key->at, *end = p + key->len;
 
-	if (!key->escaped)
-		return key->len == len && !memcmp(p, name, len);
 	while (p < end) {
 		char c[4] = { *p };
 		size_t n = *p == '\\' ? put_utf8(c, read_escape(&p)) - c : (p++, 1);
@@ -556,6 +574,13 @@ static bool is_called(const struct json_value *key, const char *name, size_t len
 		len -= n;
 	}
 	return !len;
+}
+
+static inline bool is_called(const struct json_value *key, const char *name, size_t len)
+{
+	if (key->len == len && !key->escaped)
+		return !memcmp(key->at, name, len);
+	return unlikely(key->escaped) && is_called_escaped(key, name, len);
 }
 
 const struct json_value *json_find(const struct json_object *o, const char *key, size_t key_len)
@@ -593,6 +618,7 @@ static bool find_inside(struct json_value *v, const char *name, size_t len)
 	for (uint32_t i = 0; p && *p != '}' && *p != ']' && (object || i <= index); i++) {
 		p = object ? scan_key(&s, p, &key) : p;
 		p = p ? scan_value(&s, p, &value) : NULL;
+		p = p ? skip_space(p) : NULL;
 		if (p && (object ? is_called(&key, name, len) : i == index)) {
 			found = true;
 			*v = value;

@@ -4,9 +4,9 @@
  * finds the members of its object; what nobody asks for isn't converted.
  *
  * Accepted is what RFC 8259 allows and jansson reads as an object (JSON_DECODE_INT_AS_REAL, as an
- * integer over 64 bits is no error): at most 2048 levels deep, text in valid UTF-8, no \u0000, no
- * half of a surrogate pair, no number that overflows a double. Of members of the same name the
- * last one counts.
+ * integer over 64 bits is no error): at most 2048 levels deep (of which a number or string is one
+ * too), text in valid UTF-8, no \u0000, no half of a surrogate pair, no number that overflows a
+ * double. Of members of the same name the last one counts.
  */
 #ifndef GRAIN_JSON_H
 #define GRAIN_JSON_H
@@ -46,7 +46,7 @@ struct json_object {
 	struct json_member *member; /* in the order of the line */
 	size_t n, room;
 	const char *wrong; /* after an error: one sentence without subject, */
-	size_t wrong_at;   /* and the byte of the line where, from 0 */
+	size_t wrong_at;   /* and the byte of the line where, from 0; its length for its end */
 };
 
 /*
@@ -62,8 +62,9 @@ void json_free(struct json_object *o);
 const struct json_value *json_find(const struct json_object *o, const char *key, size_t key_len);
 
 /*
- * The same for a path: a member called so, dots included, else each dot goes one level down, into
- * a member of an object or an element of an array (a decimal number from 0). False: there is none.
+ * The same for a path: a member called so, all its dots included, else each dot goes one level
+ * down, into a member of an object or an element of an array (a decimal number from 0). False:
+ * there is none, and *value is as it was.
  */
 bool json_find_path(const struct json_object *o, const char *path, size_t len,
 		    struct json_value *value);
