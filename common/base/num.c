@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/num.h"
 
+#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -255,8 +256,9 @@ char *put_rfc3339(char *to, uint64_t ns)
 
 char *put_double(char *to, double v)
 {
+	/* 15, less zeros at the end, are the fewest where they will do; but not below DBL_MIN. */
+	int digits = v > -DBL_MIN && v < DBL_MIN ? 1 : 15, n;
 	char text[32];
-	int digits = 15, n;
 
 	if (v >= -9007199254740992.0 && v <= 9007199254740992.0 && v == (double)(int64_t)v)
 		return put_i64(to, v);

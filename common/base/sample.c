@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/sample.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,12 +44,13 @@ static int compare(const void *a, const void *b)
 
 double sample_percentile(struct sample *s, double percent)
 {
-	double rank = ceil(percent / 100 * s->kept);
+	/* Up, but for what only comes of rounding: 99.9 % of 1000 is 999. */
+	uint32_t rank = percent * s->kept / 100 + 1 - 1e-9;
 
 	if (!s->sorted)
 		qsort(s->value, s->kept, sizeof(*s->value), compare);
 	s->sorted = true;
-	return s->value[rank < 1 ? 0 : rank > s->kept ? s->kept - 1 : (uint32_t)rank - 1];
+	return s->value[rank < 1 ? 0 : rank > s->kept ? s->kept - 1 : rank - 1];
 }
 
 void sample_reset(struct sample *s)

@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/num.h"
 #include "tests/tap.h"
@@ -314,6 +315,173 @@ static void test_put_addr(void)
 	is_u64(wrong, 0, "put_addr and inet_ntop agree on random addresses");
 }
 
+/* The seconds since 1970 of the text, by the C library; -1: it is none. */
+static int64_t read_rfc3339(const char *s, unsigned *ns)
+{
+	struct tm tm = {};
+	const char *end = strptime(s, "%Y-%m-%dT%H:%M:%S", &tm);
+	int n = 0;
+
+	if (!end || end != s + 19 || sscanf(end, ".%9u%n", ns, &n) != 1 || n != 10 ||
+	    strcmp(end + n, "Z"))
+		return -1;
+	return timegm(&tm);
+}
+
+static void test_put_rfc3339(void)
+{
+	static const struct {
+		uint64_t ns;
+		const char *text;
+	} cases[] = {
+		{ 0, "1970-01-01T00:00:00.000000000Z" },
+		{ 1, "1970-01-01T00:00:00.000000001Z" },
+		{ 999999999, "1970-01-01T00:00:00.999999999Z" },
+		{ 1000000000, "1970-01-01T00:00:01.000000000Z" },
+		{ 951782400000000000, "2000-02-29T00:00:00.000000000Z" },
+		{ 1709251199999999999, "2024-02-29T23:59:59.999999999Z" },
+		{ 1709251200000000000, "2024-03-01T00:00:00.000000000Z" },
+		{ 1709251199000000007, "2024-02-29T23:59:59.000000007Z" },
+		{ 2147483648000000000, "2038-01-19T03:14:08.000000000Z" },
+		{ UINT64_MAX, "2554-07-21T23:34:33.709551615Z" },
+		{ 0, "1970-01-01T00:00:00.000000000Z" },
+	};
+	char buf[64];
+	unsigned wrong = 0;
+
+	for (unsigned i = 0; i < COUNT(cases); i++) {
+		memset(buf, '~', sizeof(buf));
+		is_mem(buf, put_rfc3339(buf, cases[i].ns) - buf, cases[i].text, 30,
+		       "put_rfc3339 of %" PRIu64, cases[i].ns);
+		ok(buf[30] == '~', "and nothing behind it");
+	}
+	for (int i = 0; i < 20000; i++) {
+		uint64_t t = random_u64();
+		unsigned ns = 0;
+
+		*put_rfc3339(buf, t) = '\0';
+		wrong +=
+			read_rfc3339(buf, &ns) != (int64_t)(t / 1000000000) || ns != t % 1000000000;
+	}
+	is_u64(wrong, 0, "put_rfc3339 of random times is what timegm reads");
+}
+
+/* RFC 8259's grammar, which strtod(3) is wider than. */
+static bool is_json_number(const char *s)
+{
+	const char *digits = "0123456789";
+	size_t n;
+
+	s += *s == '-';
+	n = strspn(s, digits);
+	if (!n || (n > 1 && *s == '0'))
+		return false;
+	s += n;
+	if (*s == '.') {
+		n = strspn(++s, digits);
+		if (!n)
+			return false;
+		s += n;
+	}
+	if (*s == 'e' || *s == 'E') {
+		s++;
+		s += *s == '+' || *s == '-';
+		n = strspn(s, digits);
+		if (!n)
+			return false;
+		s += n;
+	}
+	return !*s;
+}
+
+/* Its significant digits, less zeros at either end. */
+static int significant(const char *s)
+{
+	int n = 0, zeros = 0;
+
+	for (; *s && *s != 'e'; s++) {
+		if (*s < '0' || *s > '9' || (!n && *s == '0'))
+			continue;
+		n++;
+		zeros = *s == '0' ? zeros + 1 : 0;
+	}
+	return n - zeros;
+}
+
+/* The fewest digits that are read back as v. */
+static int least_digits(double v)
+{
+	char text[64];
+	int digits = 0;
+
+	do
+		snprintf(text, sizeof(text), "%.*e", digits++, v);
+	while (strtod(text, NULL) != v);
+	return v == 0 ? 0 : digits;
+}
+
+static bool double_agrees(double v)
+{
+	char got[64];
+	char *end;
+
+	memset(got, '~', sizeof(got));
+	end = put_double(got, v);
+	if (end - got > 24 || *end != '~')
+		return false;
+	*end = '\0';
+	return is_json_number(got) && strtod(got, NULL) == v && significant(got) == least_digits(v);
+}
+
+static void test_put_double(void)
+{
+	static const struct {
+		double v;
+		const char *text;
+	} cases[] = {
+		{ 0, "0" },
+		{ 1, "1" },
+		{ -1, "-1" },
+		{ 100000, "100000" },
+		{ 1e15, "1000000000000000" },
+		{ 0x1p53, "9007199254740992" },
+		{ -0x1p53, "-9007199254740992" },
+		{ 0x1p53 + 2, "9007199254740994" },
+		{ -0x1p53 - 2, "-9007199254740994" },
+		{ 0.1, "0.1" },
+		{ -0.5, "-0.5" },
+		{ 1.5e-5, "1.5e-05" },
+		{ 1.0 / 3, "0.3333333333333333" },
+		{ 0.1 + 0.2, "0.30000000000000004" },
+		{ 1e300, "1e+300" },
+		{ 5e-324, "5e-324" },
+		{ 2.2250738585072014e-308, "2.2250738585072014e-308" },
+		{ -1.7976931348623157e308, "-1.7976931348623157e+308" },
+	};
+	char buf[64];
+	unsigned wrong = 0;
+
+	for (unsigned i = 0; i < COUNT(cases); i++) {
+		*put_double(buf, cases[i].v) = '\0';
+		is_str(buf, cases[i].text, "put_double of %.17g", cases[i].v);
+		ok(double_agrees(cases[i].v), "it is read back as it was");
+	}
+	ok(double_agrees(-0.0), "put_double of -0.0");
+	for (int i = 0; i < 10000; i++) {
+		/* Any bits; a few of them, as small numbers have; and decimal fractions. */
+		uint64_t bits[] = { random_u64(), random_u64() >> 12, random_u64() << 40 };
+
+		for (unsigned k = 0; k < COUNT(bits); k++) {
+			double v;
+
+			memcpy(&v, &bits[k], sizeof(v));
+			wrong += v - v == 0 && !double_agrees(v);
+		}
+		wrong += !double_agrees((int64_t)random_u64() / 1000.0);
+	}
+	is_u64(wrong, 0, "put_double of random numbers");
+}
+
 int main(void)
 {
 	srandom(1);
@@ -323,5 +491,7 @@ int main(void)
 	test_put_numbers();
 	test_put_duration();
 	test_put_addr();
+	test_put_rfc3339();
+	test_put_double();
 	return done();
 }
