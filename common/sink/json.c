@@ -66,13 +66,14 @@ static inline uint64_t load(const char *p, const char *end)
 
 /*
  * The upper bit of each byte at which a string needs a closer look: not ASCII, a control character,
- * a quote or a backslash. The lowest bit is right; those above can also come from a borrow.
+ * a quote or a backslash. The lowest bit is right; those above can also come from a borrow. What
+ * isn't ASCII has that bit already, and keeps it in at least two of the three terms.
  */
 static inline uint64_t special(uint64_t x)
 {
 	uint64_t quote = x ^ EACH('"'), backslash = x ^ EACH('\\');
 
-	return (x | (x - EACH(0x20)) | (quote - EACH(1)) | (backslash - EACH(1))) & EACH(0x80);
+	return ((x - EACH(0x20)) | (quote - EACH(1)) | (backslash - EACH(1))) & EACH(0x80);
 }
 
 /* With 0x76 added, 0 to 9 stay below 0x80, and what is more gets there. */

@@ -164,6 +164,7 @@ static void test_rejected(void)
 		{ LITERAL("{\"a\":\"\\udc00\\ud800\"}"), "has an escape that isn't allowed", 6 },
 		{ LITERAL("{\"a\":\"\\ud800\\ud800\"}"), "has an escape that isn't allowed", 6 },
 		{ LITERAL("{\"a\":\"\\ud800\\ue000\"}"), "has an escape that isn't allowed", 6 },
+		{ LITERAL("{\"a\":\"\\ud800\\udbff\"}"), "has an escape that isn't allowed", 6 },
 		{ LITERAL("{\"a\":\"\\ud800\\n\"}"), "has an escape that isn't allowed", 6 },
 		{ LITERAL("{\"a\":\"\\ud800\\}"), "has an escape that isn't allowed", 6 },
 		{ LITERAL("{\"a\":\"\\ud800\\udc}"), "has an escape that isn't allowed", 6 },
@@ -313,10 +314,22 @@ static bool accepts_long(const char *before, char digit, unsigned n, const char 
 	return accepted;
 }
 
+/* The digits of the middle between two doubles, zeros, one more digit, and the exponent. */
+static bool same_middle(const char *digits, unsigned zeros, const char *last, const char *exponent)
+{
+	char text[4000], *to = stpcpy(stpcpy(text, "{\"a\":"), digits);
+	bool accepted;
+
+	memset(to, '0', zeros);
+	to = stpcpy(stpcpy(stpcpy(to + zeros, last), exponent), "}");
+	return !compare_line(&o, text, to - text, &accepted) && accepted;
+}
+
 static void test_doubles(void)
 {
-	/* The middle between 1 and the next double, and what is a little more or less than it. */
+	/* Between 1 and the next double; `longest` is one of those that have the most digits. */
 	static const char middle[] = "1.00000000000000011102230246251565404236316680908203125";
+	char longest[800], tail[20], *exponent;
 	double d = 0;
 	bool same = true;
 
@@ -338,24 +351,29 @@ static void test_doubles(void)
 	ok(!accepts_long("0.", '0', 400, "18e709"), "400 zeros, more than taken back");
 	ok(accepts_long("0.", '0', 5000, "17e5309"), "5000 zeros, taken back");
 	ok(!accepts_long("0.", '0', 5000, "18e5309"), "5000 zeros, more than taken back");
+	ok(accepts_long("0.", '0', 20000, "17e20309"), "20000 zeros, taken back");
+	ok(!accepts_long("0.", '0', 20000, "18e20309"), "20000 zeros, more than taken back");
 	ok(accepts_long("", '3', 5000, "e-4692"), "5000 digits, taken back");
 	ok(!accepts_long("", '3', 5000, "e-4691"), "5000 digits, not enough taken back");
 	ok(accepts_long("0e", '0', 5000, "1"), "5000 digits of an exponent");
 	ok(accepts_long("1e-", '9', 5000, ""), "5000 digits of a negative exponent");
 	ok(!accepts_long("1e", '9', 5000, ""), "5000 digits of a positive exponent");
 
-	for (unsigned zeros = 0; zeros < 2000; zeros++) {
-		static const char *const ends[] = { "", "0", "1" };
+	snprintf(longest, sizeof(longest), "%.766Le", 0x1.fffffffffffff8p-1022L);
+	exponent = strchr(longest, 'e');
+	*exponent++ = 0;
+	snprintf(tail, sizeof(tail), "e%s", exponent);
+	is_u64(strlen(longest), 768, "767 digits and a point");
+	for (unsigned zeros = 0; zeros < 1000; zeros++) {
+		for (unsigned i = 0; i < 3; i++) {
+			const char *last = (const char *[]){ "", "0", "1" }[i];
 
-		for (unsigned i = 0; i < COUNT(ends); i++) {
-			char text[2200], *to = stpcpy(stpcpy(text, "{\"a\":"), middle);
-			bool accepted;
-
-			memset(to, '0', zeros);
-			to = stpcpy(stpcpy(to + zeros, ends[i]), "}");
-			same = same && !compare_line(&o, text, to - text, &accepted) && accepted;
+			same = same && same_middle(middle, zeros, last, "") &&
+			       same_middle(longest, zeros, last, tail);
 		}
 	}
+	longest[767]--; /* the last digit, a 5 */
+	same = same && same_middle(longest, 0, "9", tail);
 	ok(same, "a digit at any distance decides to which double it is rounded");
 }
 
