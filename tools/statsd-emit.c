@@ -23,6 +23,8 @@
 #define OTHERS_MAX   1000 /* series for what is beyond --max-series */
 #define PART_MAX     200  /* bytes of a name and of a tag's value: DogStatsD's limit */
 
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
 /*
  * What the events of the collection become. `count` is what event-agg has made of several equal
  * ones.
@@ -78,7 +80,7 @@ static const struct option_row options[] = {
 		  "frames)" },
 	{ "max-series", 0, OPTION_NUMBER, "N", AT(max_series), .min = 1, .max = 10000000,
 	  .help = "keep N combinations of name and tags at most in an interval; the tags of those "
-		  "beyond become other (default 10000)" },
+		  "beyond become \"other\" (default 10000)" },
 	{ "print", 0, OPTION_FLAG, NULL, AT(print),
 	  .help = "print what would be sent, and send nothing" },
 	{ "tee", 0, OPTION_FLAG, NULL, AT(tee), .help = "pass the events on to standard output" },
@@ -94,6 +96,7 @@ static const struct option_row options[] = {
 struct series {
 	struct total total; /* counters and gauges */
 	struct sample sample;
+	const char *key;
 };
 
 static struct mapping mappings[MAPPINGS_MAX];
@@ -101,12 +104,12 @@ static unsigned n_mappings, n_own; /* all; of them, the first ones, those of -m 
 static uint64_t field_mappings;	   /* bit N: mappings[N] tests a field */
 
 static struct groups *events; /* name -> uint64_t, bits of mappings */
-static struct groups *series, *others;
-static struct groups
-	*members; /* of sets: the key of the series behind that of the member's length */
+/* Each takes what the one before has no room for; the last one has a series for each mapping. */
+static struct groups *series, *others, *rest;
+static struct groups *members; /* of sets: the address of the series' key, and a part of a key */
 
 static bool dogstatsd;
-static uint64_t read_events, unmapped, sampled_out, overflowed, forgotten;
+static uint64_t read_events, unmapped, unusable, sampled_out, overflowed, forgotten;
 
 static struct sender sender = { .fd = -1 };
 static struct writer out = { .fd = STDOUT_FILENO, .what = "events" };
@@ -129,7 +132,7 @@ static void key_add(struct key *k, const char *bytes, size_t n)
 	while (len < n && len && (bytes[len] & 0xc0) == 0x80)
 		len--;
 	memcpy(k->bytes + k->len, &(uint16_t){ len }, 2);
-	/* Not memcpy(3), which gcc makes a slow `rep movs` of where it knows the most there can be. */
+	/* Not memcpy(3): gcc makes a slow `rep movs` of it where it knows how much there can be. */
 	k->len = (char *)mempcpy(k->bytes + k->len + 2, bytes, len) - k->bytes;
 }
 
@@ -180,58 +183,86 @@ static void make_key(struct key *k, unsigned mapping, const struct json_value *e
 	}
 }
 
-/* The same metric with all tags `other`. */
-static void make_other_key(struct key *k)
+/* The same metric with all tags, and maybe the name of the event, `other`. */
+static void make_other_key(struct key *k, bool name_too)
 {
 	const char *p = k->bytes + 1, *bytes;
 
-	key_next(&p, &bytes);
-	k->len = p - k->bytes;
+	if (key_next(&p, &bytes) == MISSING || !name_too) {
+		k->len = p - k->bytes;
+	} else {
+		k->len = 1;
+		key_add(k, "other", 5);
+	}
 	for (unsigned i = 0; i < mappings[(unsigned)*k->bytes].tags; i++)
 		key_add(k, "other", 5);
 }
 
+static struct series *get_series(struct groups *g, const struct key *k)
+{
+	struct series *s = groups_get(g, k->bytes, k->len);
+	const void *key;
+	size_t len;
+
+	if (s && !s->key) {
+		groups_at(g, groups_count(g) - 1, &key, &len);
+		s->key = key;
+	}
+	return s;
+}
+
 static struct series *find_series(struct key *k)
 {
-	struct series *s = groups_get(series, k->bytes, k->len);
+	struct series *s = get_series(series, k);
 
 	if (s)
 		return s;
 	overflowed++;
-	make_other_key(k);
-	return groups_get(others, k->bytes, k->len);
+	make_other_key(k, false);
+	s = get_series(others, k);
+	if (s)
+		return s;
+	make_other_key(k, true);
+	return get_series(rest, k);
 }
 
 /*
  * Lines come in.
  */
 
-static void add_member(const struct key *k, const struct json_value *v)
+static void add_member(const struct series *s, const struct json_value *v)
 {
 	struct key member;
-	char both[sizeof(member.bytes) * 2];
 
-	member.len = 0;
+	memcpy(member.bytes, &s->key, sizeof(s->key));
+	member.len = sizeof(s->key);
 	key_add_value(&member, v);
-	memcpy(mempcpy(both, member.bytes, member.len), k->bytes, k->len);
-	forgotten += !groups_get(members, both, member.len + k->len);
+	forgotten += !groups_get(members, member.bytes, member.len);
 }
 
-/* What the event has for the mapping; false: nothing. */
+/* What the event has for the mapping; false: nothing that makes a metric. */
 static bool find_value(const struct mapping *m, const struct json_object *o, struct json_value *v,
 		       struct total *number)
 {
+	bool good = true;
+
 	*number = m->fallback;
 	if (!m->value.len) {
 		total_add_integer(number, 1);
 		return true;
 	}
-	if (!json_find_path(o, m->value.at, m->value.len, v))
-		return m->has_fallback;
-	if (m->type == METRIC_SET)
-		return true;
-	*number = (struct total){};
-	return total_add(number, v);
+	if (!json_find_path(o, m->value.at, m->value.len, v) || v->type == JSON_NULL) {
+		if (!m->has_fallback)
+			return false;
+	} else if (m->type != METRIC_SET) {
+		*number = (struct total){};
+		good = total_add(number, v);
+	}
+	/* No server takes a negative time. */
+	if (m->type == METRIC_TIMER && total_double(number) < 0)
+		good = false;
+	unusable += !good;
+	return good;
 }
 
 static void add_to_series(struct series *s, const struct mapping *m, const struct total *number)
@@ -269,7 +300,7 @@ static void apply(unsigned mapping, const struct json_value *event, const struct
 	if (!s)
 		forgotten++;
 	else if (m->type == METRIC_SET)
-		add_member(&k, &v);
+		add_member(s, &v);
 	else
 		add_to_series(s, m, &number);
 }
@@ -329,13 +360,32 @@ static void on_line(void *ctx, const struct json_object *o)
  * Series go out.
  */
 
+static bool is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '-';
+}
+
 /* A part of a name: what else there may be would mean something to some server. */
 static char *put_safe(char *to, const char *s, size_t n, bool dots)
 {
 	for (size_t i = 0; i < n; i++)
-		*to++ = isalnum((unsigned char)s[i]) || strchr("_-", s[i]) || (dots && s[i] == '.')
-				? s[i]
-				: '_';
+		*to++ = is_word(s[i]) || (dots && s[i] == '.') ? s[i] : '_';
+	return to;
+}
+
+/* A member of a set: different ones stay different. Three times the bytes, at most. */
+static char *put_member(char *to, const char *s, size_t n)
+{
+	if (!n)
+		*to++ = '%';
+	for (size_t i = 0; i < n; i++) {
+		if (is_word(s[i]) || s[i] == '.' || s[i] == '/') {
+			*to++ = s[i];
+		} else {
+			*to++ = '%';
+			to = put_hex(to, s + i, 1);
+		}
+	}
 	return to;
 }
 
@@ -353,13 +403,14 @@ static char *put_tag_value(char *to, const char *s, size_t n)
 /* "PREFIX.NAME", with the event's name in it. */
 static char *put_name(char *to, const struct mapping *m, const char *event, size_t len)
 {
-	if (config.prefix) {
+	if (config.prefix && *config.prefix) {
 		to = put_safe(to, config.prefix, strnlen(config.prefix, PART_MAX), true);
 		*to++ = '.';
 	}
 	for (const char *p = m->name; *p; p++) {
 		if (*p == '*')
-			to = put_safe(to, event, len == MISSING ? 0 : len, true);
+			to = len == MISSING || !len ? stpcpy(to, "none")
+						    : put_safe(to, event, len, true);
 		else
 			to = put_safe(to, p, 1, true);
 	}
@@ -395,7 +446,7 @@ static void make_line(struct line *l, const char *key)
 	end = stpcpy(end, m->letter);
 	for (unsigned i = 0; i < m->tags; i++) {
 		len = key_next(&key, &bytes);
-		if (dogstatsd && len != MISSING) {
+		if (dogstatsd && len != MISSING && len) { /* servers refuse a tag without value */
 			end = put_tag(end, &m->tag[i], bytes, len, first);
 			first = false;
 		} else if (!dogstatsd) {
@@ -410,7 +461,7 @@ static void make_line(struct line *l, const char *key)
 
 static void emit(const char *bytes, size_t len)
 {
-	if (!config.print) {
+	if (!config.print || len > sender.mtu) {
 		sender_add(&sender, bytes, len, 1);
 		return;
 	}
@@ -425,7 +476,7 @@ static void emit(const char *bytes, size_t len)
 /* One metric. `absolute`: a gauge below 0, which StatsD takes for a difference: 0 comes before. */
 static void emit_value(const struct line *l, const char *value, size_t len, bool absolute)
 {
-	char bytes[2 * (sizeof(*l) + PART_MAX + 64)], *to = bytes;
+	char bytes[2 * sizeof(*l) + 3 * PART_MAX + 8], *to = bytes;
 
 	if (absolute) {
 		to = mempcpy(to, l->name, l->name_len);
@@ -481,15 +532,16 @@ static void emit_members(void)
 	size_t len;
 
 	for (uint32_t i = 0; i < groups_count(members); i++) {
-		const char *p, *bytes;
-		char value[PART_MAX];
+		const char *p, *bytes, *of;
+		char value[3 * PART_MAX];
 		uint16_t n;
 
 		groups_at(members, i, &key, &len);
-		p = key;
+		memcpy(&of, key, sizeof(of));
+		p = (const char *)key + sizeof(of);
 		n = key_next(&p, &bytes);
-		make_line(&l, p);
-		emit_value(&l, value, put_safe(value, bytes, n, true) - value, false);
+		make_line(&l, of);
+		emit_value(&l, value, put_member(value, bytes, n) - value, false);
 	}
 	groups_clear(members);
 }
@@ -497,9 +549,10 @@ static void emit_members(void)
 static void on_window(void *ctx)
 {
 	(void)ctx;
+	emit_members(); /* as long as the keys of their series are there */
 	emit_all(series);
 	emit_all(others);
-	emit_members();
+	emit_all(rest);
 	sender_flush(&sender);
 	if (text_end > text)
 		writer_put(&out, text, text_end - text);
@@ -510,23 +563,35 @@ static void on_window(void *ctx)
  * The command line.
  */
 
-static void add_mapping(const char *mapping, const char *name)
+static void add_mapping(const char *mapping)
 {
 	struct mapping *m = &mappings[n_mappings];
-	const char *wrong;
+	const char *wrong = mapping_parse(m, mapping);
 
-	if (n_mappings == MAPPINGS_MAX)
-		die(STATUS_USAGE, "%s: there are more than %zu", name,
-		    MAPPINGS_MAX - sizeof(built_in) / sizeof(*built_in));
-	wrong = mapping_parse(m, mapping);
-	if (!wrong && config.tag_keys)
-		wrong = mapping_add_tags(m, config.tag_keys);
 	if (wrong)
-		die(STATUS_USAGE, "%s: '%s' %s (WHEN:TYPE[:NAME[:VALUE[:TAGS]]] is what it can be)",
-		    name, mapping, wrong);
+		die(STATUS_USAGE,
+		    "--mapping: '%s' %s (WHEN:TYPE[:NAME[:VALUE[:TAGS]]] is what it can be)",
+		    mapping, wrong);
+	if (config.tag_keys) {
+		wrong = mapping_add_tags(m, config.tag_keys);
+		if (wrong)
+			die(STATUS_USAGE, "--tag-keys: '%s' %s", config.tag_keys, wrong);
+	}
 	if (m->key.len)
 		field_mappings |= 1ull << n_mappings;
 	n_mappings++;
+}
+
+static void add_mappings(void)
+{
+	if (config.mappings.n > MAPPINGS_MAX - COUNT(built_in))
+		die(STATUS_USAGE, "--mapping: %zu of them are more than %zu, which are allowed",
+		    config.mappings.n, MAPPINGS_MAX - COUNT(built_in));
+	for (size_t i = 0; i < config.mappings.n; i++)
+		add_mapping(config.mappings.item[i]);
+	n_own = n_mappings;
+	for (size_t i = 0; i < COUNT(built_in); i++)
+		add_mapping(built_in[i]);
 }
 
 static void find_server(void)
@@ -534,14 +599,17 @@ static void find_server(void)
 	const char *host = getenv("STATSD_HOST"), *port = getenv("STATSD_PORT"), *wrong;
 	const char *where = config.address ? config.address : host && *host ? host : "127.0.0.1";
 	static char name[ADDRESS_TEXT];
+	uint64_t n;
 
-	wrong = address_parse(&sender.to, where, !config.address && port && *port ? port : "8125",
-			      ADDRESS_SEND);
+	if (config.address || !port || !*port)
+		port = "8125";
+	if (!parse_u64(port, 1, 65535, &n))
+		die(STATUS_USAGE, "$STATSD_PORT: '%s' is not a number from 1 to 65535", port);
+	wrong = address_parse(&sender.to, where, port, ADDRESS_SEND);
 	if (wrong)
 		die(STATUS_USAGE, "%s: '%s' %s", config.address ? "--address" : "$STATSD_HOST",
 		    where, wrong);
 	sender.where = address_text(name, &sender.to);
-	sender.mtu = config.mtu;
 }
 
 static const struct helper helper = {
@@ -560,13 +628,13 @@ static void read_options(int argc, char **argv)
 	if (config.print && config.tee)
 		die(STATUS_USAGE, "--print and --tee both want standard output");
 	if (config.prefix && strlen(config.prefix) > PART_MAX)
-		die(STATUS_USAGE, "--prefix: it has more than %d bytes", PART_MAX);
-	for (size_t i = 0; i < config.mappings.n; i++)
-		add_mapping(config.mappings.item[i], "--mapping");
-	n_own = n_mappings;
-	for (size_t i = 0; i < sizeof(built_in) / sizeof(*built_in); i++)
-		add_mapping(built_in[i], "--tag-keys");
-	find_server();
+		die(STATUS_USAGE, "--prefix: '%.20s...' has %zu bytes, of which %d are allowed",
+		    config.prefix, strlen(config.prefix), PART_MAX);
+	add_mappings();
+	sender.mtu = config.mtu;
+	sender.where = "--print";
+	if (!config.print)
+		find_server();
 }
 
 static void say_what_is_missing(void)
@@ -575,8 +643,11 @@ static void say_what_is_missing(void)
 		summarize("%llu values of timers were more than %d in an interval, of which a "
 			  "random choice was sent",
 			  (unsigned long long)sampled_out, SAMPLE_MAX);
+	if (unusable)
+		say("%llu values were left out, as they are no numbers or negative times",
+		    (unsigned long long)unusable);
 	if (overflowed)
-		say("%llu values were beyond --max-series %llu: their tags are other",
+		say("%llu values were beyond --max-series %llu: their tags are \"other\"",
 		    (unsigned long long)overflowed, (unsigned long long)config.max_series);
 	if (forgotten)
 		say("%llu values had no room and were dropped", (unsigned long long)forgotten);
@@ -588,21 +659,23 @@ static void say_what_is_missing(void)
 int main(int argc, char **argv)
 {
 	struct input in = { .line = on_line, .window = on_window };
-	bool good;
+	bool good, kept;
 
 	read_options(argc, argv);
 	events = groups_new(sizeof(uint64_t), EVENTS_MAX);
 	series = groups_new(sizeof(struct series), config.max_series);
 	others = groups_new(sizeof(struct series), OTHERS_MAX);
 	members = groups_new(0, MEMBERS_MAX);
-	if (!events || !series || !others || !members)
+	rest = groups_new(sizeof(struct series), MAPPINGS_MAX);
+	if (!events || !series || !others || !rest || !members)
 		die(STATUS_FAILED, "out of memory");
 	in.interval = config.interval;
 	in.tee = config.tee ? &out : NULL;
 	in.out = config.print ? &out : NULL;
 	out.grace = shared.grace;
 	stop_on_signals(false);
-	good = input_read(&in) & rejects_end();
+	good = input_read(&in);
+	kept = rejects_end();
 	if (!config.print)
 		summarize("%llu events became %llu metrics in %llu datagrams",
 			  (unsigned long long)read_events, (unsigned long long)sender.sent,
@@ -610,7 +683,7 @@ int main(int argc, char **argv)
 	if (unmapped)
 		summarize("%llu events have no mapping", (unsigned long long)unmapped);
 	say_what_is_missing();
-	if (!good || out.failed || out.stuck)
+	if (!good || !kept || out.failed || out.stuck)
 		return STATUS_FAILED;
 	return sender.lost || forgotten ? STATUS_UNSENT : STATUS_OK;
 }

@@ -29,16 +29,34 @@ static void lose(struct sender *s, unsigned lines, int error)
 	    (unsigned long long)s->lost);
 }
 
-/* Connected, so that the kernel tells of a port that nobody listens on. */
-static int open_socket(struct sender *s)
+/* The last datagram has not arrived. */
+static void take_back(struct sender *s, int error)
+{
+	lose(s, s->lines_sent, error);
+	s->sent -= s->lines_sent;
+	s->datagrams--;
+	s->lines_sent = 0;
+}
+
+static void close_socket(struct sender *s)
 {
 	if (s->fd >= 0)
 		close(s->fd);
+	s->fd = -1;
 	s->lines_sent = 0;
+}
+
+/* Connected, so that the kernel tells of a port that nobody listens on. 0 or errno. */
+static int open_socket(struct sender *s)
+{
+	int error;
+
 	s->fd = socket(s->to.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s->fd >= 0 && !connect(s->fd, &s->to.any, s->to.len))
 		return 0;
-	return errno;
+	error = errno;
+	close_socket(s);
+	return error;
 }
 
 static void pause_between_bursts(struct sender *s)
@@ -70,49 +88,47 @@ static bool wait_for_room(struct sender *s)
 		s->patience = now() + PATIENCE;
 	if (now() >= s->patience)
 		return false;
-	/* A unix socket may be writable for the kernel and its receiver's queue full all the same.
-	 */
+	/* A socket may be writable for the kernel and its receiver's queue full all the same. */
 	if (poll(&out, 1, timeout_until(s->patience)) > 0)
 		nanosleep(&(struct timespec){ .tv_nsec = MS / 10 }, NULL);
 	return true;
 }
 
-static void send_datagram(struct sender *s)
+/* Until it is sent, there is no use in trying, or patience is over. 0 or errno. */
+static int try_until_sent(struct sender *s)
 {
 	bool again = true;
 	int error;
 
-	if (!s->used)
-		return;
 	while ((error = try(s))) {
 		if (error == EAGAIN || error == ENOBUFS) {
 			if (!wait_for_room(s))
 				break;
-		} else if (error == ECONNREFUSED && s->to.any.sa_family != AF_UNIX && again) {
-			/* This is about the datagram before; the error is gone now. */
-			lose(s, s->lines_sent, error);
-			s->sent -= s->lines_sent;
-			s->lines_sent = 0;
-			again = false;
-		} else if ((error == ECONNREFUSED || error == ENOTCONN) && again) {
-			/* The receiver has gone, and maybe another one has come. */
-			again = false;
-			error = open_socket(s);
-			if (error)
-				break;
+		} else if (error == ECONNREFUSED && s->lines_sent) {
+			take_back(s, error); /* it is about the one before, and gone now */
 		} else if (error != EINTR) {
-			break;
+			/* The receiver or the network has gone, and maybe another one has come. */
+			close_socket(s);
+			if (!again)
+				break;
+			again = false;
 		}
 	}
+	return error;
+}
+
+static void send_datagram(struct sender *s)
+{
+	int error;
+
+	if (!s->used)
+		return;
+	error = try_until_sent(s);
 	if (error) {
 		lose(s, s->lines, error);
-		if (s->to.any.sa_family == AF_UNIX && error != EAGAIN && s->fd >= 0) {
-			close(s->fd);
-			s->fd = -1;
-		}
 	} else {
 		s->sent += s->lines;
-		s->lines_sent = s->lines;
+		s->lines_sent = s->to.any.sa_family == AF_UNIX ? 0 : s->lines;
 		s->datagrams++;
 		pause_between_bursts(s);
 	}
@@ -144,9 +160,10 @@ void sender_flush(struct sender *s)
 	send_datagram(s);
 	s->patience = 0;
 	s->burst = 0;
-	if (s->fd >= 0 && !getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &size) && error) {
-		lose(s, s->lines_sent, error);
-		s->sent -= s->lines_sent;
-		s->lines_sent = 0;
-	}
+	if (s->fd >= 0 && !getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &size) && error &&
+	    s->lines_sent)
+		take_back(s, error);
+	/* Next time another process may listen at this path, and the old one not be gone. */
+	if (s->to.any.sa_family == AF_UNIX)
+		close_socket(s);
 }

@@ -20,13 +20,13 @@ struct sender {
 	char bytes[DATAGRAM_MAX];
 	size_t used;
 	unsigned lines;	     /* in `bytes` */
-	unsigned lines_sent; /* in the last datagram, which may still prove lost */
+	unsigned lines_sent; /* in the last datagram, if it may still prove lost */
 	unsigned burst;	     /* datagrams since the last pause */
 	int64_t patience;    /* time of now() until which a full socket is waited for */
 	int64_t said;	     /* when the last message was */
 
-	uint64_t sent, datagrams; /* lines and datagrams */
-	uint64_t lost;		  /* lines */
+	uint64_t sent, datagrams; /* metrics and datagrams */
+	uint64_t lost;		  /* metrics */
 };
 
 /* Adds a line, of `n` metrics; sends what there is when it doesn't fit. False: it is longer than a

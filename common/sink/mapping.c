@@ -45,15 +45,27 @@ static const char *parse_value(struct mapping *m, char *value)
 	return m->has_fallback ? NULL : "has a VALUE=NUMBER without a number";
 }
 
+static bool has_tag(const struct mapping *m, const char *key, size_t len)
+{
+	for (unsigned i = 0; i < m->tags; i++)
+		if (m->tag[i].len == len && !memcmp(m->tag[i].at, key, len))
+			return true;
+	return false;
+}
+
 const char *mapping_add_tags(struct mapping *m, const char *keys)
 {
-	for (size_t len; *keys; keys += len + (keys[len] == ',')) {
-		len = strcspn(keys, ",");
-		if (!len)
+	while (*keys) {
+		size_t len = strcspn(keys, ",");
+
+		if (!len || !strcmp(keys + len, ","))
 			return "has an empty name among its tags";
-		if (m->tags == MAPPING_TAGS)
-			return "has more than 32 tags";
-		m->tag[m->tags++] = (struct mapping_key){ keys, len };
+		if (!has_tag(m, keys, len)) {
+			if (m->tags == MAPPING_TAGS)
+				return "has more than 32 tags";
+			m->tag[m->tags++] = (struct mapping_key){ keys, len };
+		}
+		keys += len + (keys[len] == ',');
 	}
 	return NULL;
 }
@@ -91,8 +103,10 @@ static const char *parse(struct mapping *m)
 		return "has none of the types c, ms, g, s, h and d";
 	m->type = i;
 	m->letter = types[i].letter;
-	if (types[i].needs_value && (!*value || *value == '='))
+	if (types[i].needs_value && !*value)
 		return "needs a VALUE, as only c counts by itself";
+	if (*value == '=')
+		return "has a =NUMBER without the field that it stands for";
 	if (m->type == METRIC_SET && strchr(value, '='))
 		return "is a set, whose VALUE has no number in its place";
 	wrong = *value ? parse_value(m, value) : NULL;

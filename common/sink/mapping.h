@@ -55,7 +55,8 @@ struct mapping {
 const char *mapping_parse(struct mapping *m, const char *text);
 void mapping_free(struct mapping *m);
 
-/* Adds tags, separated by commas; `keys` must outlive it. NULL, or what is wrong. */
+/* Adds those tags that it hasn't yet, separated by commas; `keys` must outlive it. NULL, or what
+ * is wrong. */
 const char *mapping_add_tags(struct mapping *m, const char *keys);
 
 /* Whether it is about events of this name; about fields: whether this one has it. */
