@@ -160,7 +160,7 @@ E2E       := $(wildcard tests/e2e/*.bats tests/example/*.bats)
 
 $(B)/tests/unit/json $(B)/tests/bench/json: LDLIBS := -ljansson
 $(UNIT) $(WORKLOADS): $(B)/%: $(B)/%.o $(LIB)
-	$(CC) $(CFLAGS) $(LDFLAGS) $< $(LIB) $(LDLIBS) -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) $< $(LIB) $(LDLIBS) $(LIBS_helper) -o $@
 
 $(BPF_TEST:%=%.o): %.o: %.skel.h
 $(EXAMPLE).o: $(EXAMPLE).skel.h
