@@ -34,11 +34,11 @@ static struct {
 /* clang-format on */
 
 static const struct option_row options[] = {
-	{ "interval", 'I', OPTION_DURATION, "TIME", AT(interval), .min = 1 * MS,
+	{ "interval", 'I', OPTION_DURATION, "TIME", AT(interval), .min = 1,
 	  .help = "print what came each TIME, and at the end of the input (default 30s)" },
 	{ "by", 0, OPTION_LIST, "KEYS", AT(by),
 	  .help = "events are equal when these fields, separated by commas, are (default: all "
-		  "but ts)" },
+		  "but ts, and what other options name)" },
 	{ "sum", 0, OPTION_LIST, "KEYS", AT(sums), .help = "add up a number: KEY_sum" },
 	{ "min", 0, OPTION_LIST, "KEYS", AT(mins), .help = "the smallest: KEY_min" },
 	{ "max", 0, OPTION_LIST, "KEYS", AT(maxs), .help = "the largest: KEY_max" },
@@ -47,8 +47,8 @@ static const struct option_row options[] = {
 	{ "of", 0, OPTION_LIST, "KEYS", AT(of), .help = "what --percentiles is of" },
 	{ "distinct", 0, OPTION_LIST, "KEYS", AT(distinct),
 	  .help = "how many different values there are: KEY_distinct" },
-	{ "max-groups", 0, OPTION_NUMBER, "N", AT(max_groups), .min = 1, .max = 10000000,
-	  .help = "keep N different events at most in an interval; those beyond are summed up in "
+	{ "max-groups", 0, OPTION_NUMBER, "N", AT(max_groups), .min = 1, .max = 1000000,
+	  .help = "tell N different events apart, at most, in an interval; what is beyond becomes "
 		  "one with other: true (default 10000)" },
 	{},
 };
@@ -94,8 +94,8 @@ static size_t n_percentiles;
 
 /* A timestamp as it came, with its quotes. */
 struct moment {
-	char text[47];
-	uint8_t len;
+	char text[46];
+	uint8_t len, type;
 };
 
 struct group {
@@ -107,6 +107,7 @@ struct group {
 static size_t group_size = (sizeof(struct group) + 15) & ~(size_t)15;
 static struct groups *groups, *distinct;
 static struct group *other; /* for what there is no group */
+static bool other_used;
 static uint64_t events, printed, without_group;
 
 static struct writer out = { .fd = STDOUT_FILENO, .what = "events" };
@@ -117,59 +118,88 @@ static char key[KEY_MAX];
  * The command line.
  */
 
-static struct path make_path(const char *option, const char *at, size_t len)
+/* An option whose argument is a list of fields. */
+struct naming {
+	const char *option, *arg;
+	int kind; /* of column */
+	size_t size;
+};
+
+static struct path make_path(const struct naming *n, const char *at, size_t len)
 {
 	char *name = malloc(6 * len + 1);
 	bool valid = true;
+	size_t name_len;
 
 	if (!name)
 		die(STATUS_FAILED, "out of memory");
-	if (!len)
-		die(STATUS_USAGE, "--%s: a field's name is missing", option);
-	len = put_json(name, at, len, &valid) - name;
-	if (!valid)
-		die(STATUS_USAGE, "--%s: a field's name is not UTF-8", option);
-	return (struct path){ at, strcspn(at, ","), { .at = name, .len = len } };
+	name_len = put_json(name, at, len, &valid) - name;
+	if (!len || !valid)
+		die(STATUS_USAGE,
+		    "--%s: '%s' is not a list of fields, in UTF-8, such as event,comm", n->option,
+		    n->arg);
+	return (struct path){ at, len, { .at = name, .len = name_len } };
+}
+
+static bool is_named(const struct json_value *name, const struct json_value *other_name)
+{
+	return name->len == other_name->len && !memcmp(name->at, other_name->at, name->len);
+}
+
+/* Whether it is told of equal events in any case. */
+static bool is_told(const struct json_value *name)
+{
+	static const struct json_value told[] = {
+		{ .at = "ts", .len = 2 },
+		{ .at = "ts_last", .len = 7 },
+		{ .at = "count", .len = 5 },
+	};
+
+	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++)
+		if (is_named(name, &told[i]))
+			return true;
+	return false;
 }
 
 static void add_by(void *ctx, const char *path, size_t len)
 {
-	(void)ctx;
+	struct path p = make_path(ctx, path, len);
+
+	if (is_told(&p.name))
+		die(STATUS_USAGE,
+		    "--by: '%.*s' is summed up (ts, ts_last and count are), not compared", (int)len,
+		    path);
+	for (size_t i = 0; i < n_by; i++)
+		if (is_named(&by[i].name, &p.name))
+			return;
 	by = reallocarray(by, n_by + 1, sizeof(*by));
 	if (!by)
 		die(STATUS_FAILED, "out of memory");
-	by[n_by++] = make_path("by", path, len);
+	by[n_by++] = p;
 }
 
 static void add_column(void *ctx, const char *path, size_t len)
 {
-	static const struct {
-		const char *option;
-		size_t size;
-	} of_kind[] = {
-		[SUM] = { "sum", sizeof(struct number) },
-		[MIN] = { "min", sizeof(struct number) },
-		[MAX] = { "max", sizeof(struct number) },
-		[PERCENTILES] = { "of", sizeof(struct sample) },
-		[DISTINCT] = { "distinct", sizeof(struct values) },
-	};
-	int kind = *(int *)ctx;
+	const struct naming *n = ctx;
+	struct path p = make_path(n, path, len);
 
+	for (size_t i = 0; i < n_columns; i++)
+		if ((int)columns[i].kind == n->kind && is_named(&columns[i].path.name, &p.name))
+			return;
 	columns = reallocarray(columns, n_columns + 1, sizeof(*columns));
 	if (!columns)
 		die(STATUS_FAILED, "out of memory");
-	columns[n_columns++] = (struct column){
-		kind,
-		make_path(of_kind[kind].option, path, len),
-		group_size,
-	};
-	group_size += (of_kind[kind].size + 15) & ~(size_t)15;
+	columns[n_columns++] = (struct column){ n->kind, p, group_size };
+	group_size += (n->size + 15) & ~(size_t)15;
 }
 
-static void add_columns(const struct list *keys, int kind)
+static void add_names(const struct list *lists, struct naming n,
+		      void (*add)(void *ctx, const char *name, size_t len))
 {
-	for (size_t i = 0; i < keys->n; i++)
-		list_split(keys->item[i], add_column, &kind);
+	for (size_t i = 0; i < lists->n; i++) {
+		n.arg = lists->item[i];
+		list_split(n.arg, add, &n);
+	}
 }
 
 static void add_percentile(void *ctx, const char *item, size_t len)
@@ -178,6 +208,9 @@ static void add_percentile(void *ctx, const char *item, size_t len)
 	double percent = strtod(item, &end);
 
 	(void)ctx;
+	for (size_t i = 0; i < n_percentiles; i++)
+		if (percentiles[i] == percent)
+			return;
 	if (end != item + len || !len || !(percent > 0 && percent <= 100) ||
 	    strspn(item, "0123456789.") < len)
 		die(STATUS_USAGE,
@@ -193,29 +226,40 @@ static void add_percentile(void *ctx, const char *item, size_t len)
  * Lines come in.
  */
 
-/* A member as it will be printed, and a comma; strings that are the same are made to look the same.
- */
-static char *put_member(char *to, const struct json_value *name, const struct json_value *value)
+/* What is between the quotes, so that strings that are the same look the same. */
+static char *put_string(char *to, const struct json_value *v)
 {
 	static char plain[INPUT_LINE_MAX];
-	bool quote = value->type == JSON_STRING, valid;
+	bool valid;
 
-	*to++ = '"';
-	to = mempcpy(to, name->at, name->len);
+	if (!v->escaped)
+		return put_json(to, v->at, v->len, &valid);
+	return put_json(to, plain, json_text(v, plain), &valid);
+}
+
+/* Behind a name: a value as it will be printed, and a comma. */
+static char *put_value(char *to, const struct json_value *value)
+{
 	to = mempcpy(to, "\":", 2);
-	if (value->type == JSON_STRING && value->escaped) {
+	if (value->type != JSON_STRING) {
+		to = mempcpy(to, value->at, value->len);
+	} else {
 		*to++ = '"';
-		to = put_json(to, plain, json_text(value, plain), &valid);
-		return stpcpy(to, "\",");
+		to = put_string(to, value);
+		*to++ = '"';
 	}
-	to = mempcpy(to, value->at - quote, value->len + 2 * quote);
 	*to++ = ',';
 	return to;
 }
 
-static bool is_named(const struct json_value *name, const char *plain)
+static bool is_left_out(const struct json_value *name)
 {
-	return name->len == strlen(plain) && !memcmp(name->at, plain, name->len);
+	if (is_told(name))
+		return true;
+	for (size_t i = 0; i < n_columns; i++)
+		if (is_named(name, &columns[i].path.name))
+			return true;
+	return false;
 }
 
 /* The members of a line that make it equal to others, each with a comma behind it: what is summed
@@ -225,10 +269,14 @@ static char *put_whole_key(const struct json_object *o)
 	char *end = key;
 
 	for (size_t i = 0; i < o->n; i++) {
-		const struct json_value *name = &o->member[i].key;
+		struct json_value name = { .at = end + 1 };
+		char *behind;
 
-		if (!is_named(name, "ts") && !is_named(name, "ts_last") && !is_named(name, "count"))
-			end = put_member(end, name, &o->member[i].value);
+		*end = '"';
+		behind = put_string(end + 1, &o->member[i].key);
+		name.len = behind - name.at;
+		if (!is_left_out(&name))
+			end = put_value(behind, &o->member[i].value);
 	}
 	return end;
 }
@@ -245,25 +293,48 @@ static char *put_key_by(const struct json_object *o)
 			continue;
 		if (by[i].name.len + 6ul * value.len + 8 > (size_t)(key + KEY_MAX - end))
 			return NULL;
-		end = put_member(end, &by[i].name, &value);
+		*end = '"';
+		end = put_value(mempcpy(end + 1, by[i].name.at, by[i].name.len), &value);
 	}
 	return end;
 }
 
-/* Lines of several processors are not quite in order. Times of the same form compare as text. */
+/*
+ * Whether a time is before another one (below 0), whose line came earlier. Texts compare as such
+ * where they are of the same length; if they aren't, the order of the lines is all that there is.
+ */
+static int compare_times(const struct json_value *v, const struct moment *m)
+{
+	struct json_value before = { .at = m->text, .len = m->len, .type = m->type };
+	struct total a = {}, b = {};
+
+	if (total_add(&a, v) && total_add(&b, &before))
+		return total_compare(&a, &b);
+	return v->type == JSON_STRING && v->len + 2u == m->len ? memcmp(v->at - 1, m->text, m->len)
+							       : 1;
+}
+
+static void set_moment(struct moment *m, const struct json_value *v)
+{
+	bool quote = v->type == JSON_STRING;
+
+	m->len = v->len + 2 * quote;
+	m->type = v->type;
+	memcpy(m->text, v->at - quote, m->len);
+}
+
+static bool is_time(const struct json_value *v)
+{
+	return v && v->type <= JSON_REAL && v->len + 2 <= sizeof(((struct moment *)0)->text);
+}
+
+/* Lines of several processors are not quite in order. */
 static void note_time(struct group *g, const struct json_value *ts, const struct json_value *last)
 {
-	if (ts && ts->len <= sizeof(g->first.text) &&
-	    (!g->first.len ||
-	     (g->first.len == ts->len && memcmp(ts->at, g->first.text, ts->len) < 0))) {
-		memcpy(g->first.text, ts->at, ts->len);
-		g->first.len = ts->len;
-	}
-	if (last && last->len <= sizeof(g->last.text) &&
-	    (g->last.len != last->len || memcmp(last->at, g->last.text, last->len) > 0)) {
-		memcpy(g->last.text, last->at, last->len);
-		g->last.len = last->len;
-	}
+	if (is_time(ts) && (!g->first.len || compare_times(ts, &g->first) < 0))
+		set_moment(&g->first, ts);
+	if (is_time(last) && (!g->last.len || compare_times(last, &g->last) > 0))
+		set_moment(&g->last, last);
 }
 
 static void add_number(struct number *n, int kind, const struct json_value *v)
@@ -333,6 +404,7 @@ static void on_line(void *ctx, const struct json_object *o)
 	events++;
 	if (!g) {
 		without_group++;
+		other_used = true;
 		g = other;
 	}
 	/* An event that stands for several counts as many. */
@@ -357,9 +429,9 @@ static char *put_moment(char *to, const char *name, const struct moment *m)
 {
 	if (!m->len)
 		return to;
-	to = stpcpy(stpcpy(to, name), "\"");
-	to = mempcpy(to, m->text, m->len);
-	return stpcpy(to, "\",");
+	to = mempcpy(stpcpy(to, name), m->text, m->len);
+	*to++ = ',';
+	return to;
 }
 
 static char *put_name(char *to, const struct column *c, const char *suffix)
@@ -441,9 +513,10 @@ static void on_window(void *ctx)
 
 		put_group(g, members, len);
 	}
-	if (other->count.whole || other->count.real) {
+	if (other_used) {
 		put_group(other, other_members, sizeof(other_members) - 1);
 		memset(other, 0, group_size);
+		other_used = false;
 	}
 	flush();
 	groups_clear(groups);
@@ -463,13 +536,17 @@ static void read_options(int argc, char **argv)
 	size_t size = 0;
 
 	helper_options(&helper, argc, argv, NULL);
-	for (size_t i = 0; i < config.by.n; i++)
-		list_split(config.by.item[i], add_by, NULL);
-	add_columns(&config.sums, SUM);
-	add_columns(&config.mins, MIN);
-	add_columns(&config.maxs, MAX);
-	add_columns(&config.of, PERCENTILES);
-	add_columns(&config.distinct, DISTINCT);
+	add_names(&config.by, (struct naming){ "by" }, add_by);
+	add_names(&config.sums, (struct naming){ "sum", NULL, SUM, sizeof(struct number) },
+		  add_column);
+	add_names(&config.mins, (struct naming){ "min", NULL, MIN, sizeof(struct number) },
+		  add_column);
+	add_names(&config.maxs, (struct naming){ "max", NULL, MAX, sizeof(struct number) },
+		  add_column);
+	add_names(&config.of, (struct naming){ "of", NULL, PERCENTILES, sizeof(struct sample) },
+		  add_column);
+	add_names(&config.distinct,
+		  (struct naming){ "distinct", NULL, DISTINCT, sizeof(struct values) }, add_column);
 	if (config.percentiles)
 		list_split(config.percentiles, add_percentile, NULL);
 	if (!config.percentiles != !config.of.n)
@@ -501,7 +578,8 @@ int main(int argc, char **argv)
 		summarize("%llu events became %llu", (unsigned long long)events,
 			  (unsigned long long)printed);
 	if (without_group)
-		say("%llu events were beyond --max-groups %llu: they are in those with other: true",
+		say("%llu events had no room (--max-groups is %llu): those with other: true count "
+		    "them",
 		    (unsigned long long)without_group, (unsigned long long)config.max_groups);
 	return good && !out.failed && !out.stuck ? STATUS_OK : STATUS_FAILED;
 }

@@ -36,6 +36,7 @@ struct groups {
 	uint32_t mask;
 	struct block *blocks, *block; /* all, and the one in use */
 	size_t used;		      /* of that */
+	size_t bytes;		      /* of all */
 };
 
 struct groups *groups_new(size_t size, uint32_t max)
@@ -89,29 +90,45 @@ static bool grow(struct groups *g)
 	return true;
 }
 
-/* Room in a block: in the one in use, the next one of before groups_clear(), or a new one. */
+/* The next block of before groups_clear(), or a new one. Those that are too small make way, as they
+ * count too. */
+static struct block *next_block(struct groups *g, size_t size)
+{
+	struct block **link = g->block ? &g->block->next : &g->blocks, *b;
+
+	while ((b = *link) && b->size < size) {
+		*link = b->next;
+		g->bytes -= b->size;
+		free(b);
+	}
+	if (b)
+		return b;
+	if (size < BLOCK_SIZE)
+		size = BLOCK_SIZE;
+	if (g->bytes + size > GROUPS_BYTES_MAX)
+		return NULL;
+	b = malloc(sizeof(*b) + size);
+	if (!b)
+		return NULL;
+	b->size = size;
+	b->next = NULL;
+	g->bytes += size;
+	*link = b;
+	return b;
+}
+
 static char *reserve(struct groups *g, size_t size)
 {
-	struct block *b = g->block;
+	if (!g->block || g->used + size > g->block->size) {
+		struct block *b = next_block(g, size);
 
-	if (!b || g->used + size > b->size) {
-		struct block **link = b ? &b->next : &g->blocks;
-
-		if (!*link || (*link)->size < size) {
-			struct block *new =
-				malloc(sizeof(*new) + (size > BLOCK_SIZE ? size : BLOCK_SIZE));
-
-			if (!new)
-				return NULL;
-			new->size = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-			new->next = *link;
-			*link = new;
-		}
-		g->block = b = *link;
+		if (!b)
+			return NULL;
+		g->block = b;
 		g->used = 0;
 	}
 	g->used += size;
-	return b->bytes + g->used - size;
+	return g->block->bytes + g->used - size;
 }
 
 static bool add(struct groups *g, const void *key, size_t len, uint64_t hash)

@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Bytes that the keys and records of one set may take: who chooses the keys can make them long. */
+#define GROUPS_BYTES_MAX (256ul << 20)
+
 struct groups;
 
 /* Records have `size` bytes (0: only the keys count) and there are `max` at most. NULL: out of

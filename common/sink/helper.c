@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/writer.h"
 
 #define AT(member) .offset = offsetof(struct shared, member)
 
@@ -26,9 +27,18 @@ const struct option_row shared_rows[] = {
 	{},
 };
 
-static FILE *rejects;
+static struct writer rejects = { .fd = -1, .what = "the file of --rejects" };
 static int64_t said;	   /* when reject() last spoke */
 static uint64_t said_upto; /* which of them that was */
+
+/* A descriptor below 3 that is closed would be given to the next file opened, and be used as what
+ * it is not. These fail as a closed one does. */
+static void occupy_standard_files(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
 
 void helper_options(const struct helper *helper, int argc, char **argv, struct list *operands)
 {
@@ -43,21 +53,21 @@ void helper_options(const struct helper *helper, int argc, char **argv, struct l
 		.operands = helper->operands,
 		.set = sets,
 	};
-	int fd;
 
+	occupy_standard_files();
 	options_read(&line, argc, argv, operands);
 	if (!shared.rejects)
 		return;
-	fd = open(shared.rejects, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	rejects = fd < 0 ? NULL : fdopen(fd, "a");
-	if (!rejects)
+	rejects.fd = open(shared.rejects, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	rejects.grace = shared.grace;
+	if (rejects.fd < 0)
 		die(STATUS_FAILED, "--rejects: %s: %s", shared.rejects, strerror(errno));
 }
 
 void reject_part(const void *bytes, size_t len)
 {
-	if (rejects)
-		fwrite(bytes, 1, len, rejects);
+	if (rejects.fd >= 0)
+		writer_put(&rejects, bytes, len);
 }
 
 void reject(const char *what, uint64_t number, const void *bytes, size_t len, const char *sentence,
@@ -68,8 +78,7 @@ void reject(const char *what, uint64_t number, const void *bytes, size_t len, co
 
 	shared.rejected++;
 	reject_part(bytes, len);
-	if (rejects)
-		putc('\n', rejects);
+	reject_part("\n", 1);
 	if (said && now() - said < SECOND)
 		return;
 	va_start(args, sentence);
@@ -87,17 +96,11 @@ void reject(const char *what, uint64_t number, const void *bytes, size_t len, co
 
 bool rejects_end(void)
 {
-	bool good;
-
 	if (shared.rejected > said_upto && !shared.quiet)
 		say("%llu more were left out", (unsigned long long)(shared.rejected - said_upto));
-	if (!rejects)
-		return true;
-	good = !ferror(rejects);
-	good = !fclose(rejects) && good;
-	if (!good)
-		say("--rejects: %s: not all could be written: %s", shared.rejects, strerror(errno));
-	return good;
+	if (rejects.closed || rejects.stuck)
+		say("--rejects: nobody read all of %s", shared.rejects);
+	return writer_open(&rejects);
 }
 
 void summarize(const char *format, ...)

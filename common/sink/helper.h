@@ -45,7 +45,7 @@ reject(const char *what, uint64_t number, const void *bytes, size_t len, const c
 /* The first bytes of input that is too long to be given to reject() at once. */
 void reject_part(const void *bytes, size_t len);
 
-/* Says what reject() has not said yet, and closes the file. False: it could not be written. */
+/* Says what reject() has not said yet. False: not all of the file could be written. */
 bool rejects_end(void);
 
 /* One line of a summary, unless --quiet. */

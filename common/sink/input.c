@@ -12,6 +12,7 @@
 #include "sink/helper.h"
 
 #define READ_SIZE (256 << 10)
+#define FOREVER	  (INT64_MAX / 4)
 
 struct buffer {
 	char bytes[INPUT_LINE_MAX + READ_SIZE];
@@ -54,7 +55,7 @@ static void take_lines(struct input *in, struct buffer *b)
 		b->searched = 0;
 	}
 	b->used = end - line;
-	if (b->used >= INPUT_LINE_MAX) {
+	if (b->used > INPUT_LINE_MAX) {
 		reject_part(line, b->used);
 		b->dropped += b->used;
 		b->used = 0;
@@ -69,24 +70,37 @@ static bool wanted(const struct input *in)
 }
 
 /* Waits for input, at most until a time of now(). Whether there is any. */
-static bool wait_for_input(int64_t until)
+static bool wait_for_input(const struct input *in, int64_t until)
 {
+	struct writer *writers[] = { in->tee, in->out };
 	struct pollfd fds[] = {
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 		{ .fd = stop_fd(), .events = POLLIN },
+		{ .fd = in->tee ? in->tee->fd : -1 },
+		{ .fd = in->out ? in->out->fd : -1 },
 	};
 
-	if (poll(fds, 2, timeout_until(until)) <= 0)
+	if (poll(fds, 4, timeout_until(until)) <= 0)
 		return false;
 	if (fds[1].revents)
 		stop_look();
+	/* A reader that is gone is not to be found out by the next write, which may be far. */
+	for (int i = 0; i < 2; i++)
+		if (fds[2 + i].revents & POLLERR)
+			writers[i]->closed = true;
 	return fds[0].revents;
+}
+
+/* A time of now(), `ns` after another; no sum of them is too large. */
+static int64_t later(int64_t since, uint64_t ns)
+{
+	return since + (int64_t)(ns < FOREVER ? ns : FOREVER);
 }
 
 bool input_read(struct input *in)
 {
 	struct buffer *b = malloc(sizeof(*b));
-	int64_t window = now() + (int64_t)in->interval;
+	int64_t window = later(now(), in->interval);
 	bool ended = false, failed = false;
 
 	if (!b)
@@ -97,18 +111,20 @@ bool input_read(struct input *in)
 		say("reading events from the terminal, one JSON object a line");
 
 	while (!ended && !failed && wanted(in)) {
-		int64_t give_up = stop_asked() ? stop_asked() + (int64_t)shared.grace : 0;
+		int64_t give_up = stop_asked() ? later(stop_asked(), shared.grace) : 0;
 		ssize_t n;
 
 		if (now() >= window) {
+			int64_t late;
+
 			in->window(in->ctx);
 			/* Windows that a long wait has missed are one. */
-			window += (now() - window) / (int64_t)in->interval * in->interval +
-				  in->interval;
+			late = now() - window;
+			window = later(window + late, in->interval - late % in->interval);
 		}
 		if (give_up && now() >= give_up)
 			break;
-		if (!wait_for_input(sooner(window, give_up)))
+		if (!wait_for_input(in, sooner(window, give_up)))
 			continue;
 		n = read(STDIN_FILENO, b->bytes + b->used, READ_SIZE);
 		if (n < 0 && errno != EINTR && errno != EAGAIN) {
@@ -125,7 +141,7 @@ bool input_read(struct input *in)
 	}
 	if (!ended && !failed && wanted(in))
 		say("gave up on input that does not end");
-	if (b->used || b->dropped)
+	if ((b->used || b->dropped) && wanted(in))
 		take_line(in, b, b->bytes, b->used);
 	in->window(in->ctx);
 	json_free(&b->object);

@@ -23,7 +23,8 @@ bool total_add(struct total *t, const struct json_value *v);
 
 double total_double(const struct total *t);
 
-/* -1, 0 or 1, as `a` is less than `b`, equal or greater. */
+/* -1, 0 or 1, as `a` is less than `b`, equal or greater: exactly, unless one is the sum of integers
+ * and others. */
 int total_compare(const struct total *a, const struct total *b);
 
 /* Writes it as JSON has numbers, without NUL; returns the end. At most 40 bytes. */

@@ -197,6 +197,44 @@ static void test_growth(void)
 	groups_free(g);
 }
 
+/* Adds keys of `n` bytes, each another one, until there is no room. How many there were. */
+static unsigned fill(struct groups *g, char *key, size_t n, unsigned most)
+{
+	for (unsigned i = 0; i < most; i++) {
+		memcpy(key, &i, sizeof(i));
+		if (!groups_get(g, key, n))
+			return i;
+	}
+	return most;
+}
+
+/* Memory ends before `max` does; what was there goes on as before, and later there is room again.
+ */
+static void test_bytes(void)
+{
+	static const size_t sizes[] = { 16 * BLOCK, BLOCK / 2, 16 * BLOCK - 100, 1000, 16 * BLOCK };
+	struct groups *g = groups_new(sizeof(struct sum), 1000000);
+	char *key = calloc(1, 17 * BLOCK);
+
+	for (unsigned i = 0; i < COUNT(sizes); i++) {
+		unsigned room = GROUPS_BYTES_MAX / (sizes[i] + sizeof(struct sum));
+		unsigned n = fill(g, key, sizes[i], 1000000);
+		unsigned first = 0;
+
+		/* Of a block a part is left over. */
+		ok(n > room / 2 && n <= room, "keys of %zu bytes: %u, of %u", sizes[i], n, room);
+		is_u64(groups_count(g), n, "which is how many there are");
+		memcpy(key, &first, sizeof(first));
+		ok(groups_get(g, key, sizes[i]), "the first is found");
+		key[5] = 1;
+		ok(!groups_get(g, key, sizes[i]), "a new one is not added");
+		key[5] = 0;
+		groups_clear(g);
+	}
+	free(key);
+	groups_free(g);
+}
+
 int main(void)
 {
 	test_records();
@@ -204,5 +242,6 @@ int main(void)
 	test_keys();
 	test_large_keys();
 	test_growth();
+	test_bytes();
 	return done();
 }
