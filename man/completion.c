@@ -2,6 +2,7 @@
 /* What completions/bash.in and completions/zsh.in ask the tables for. */
 #include "man/docs.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,8 +21,8 @@ static const struct values {
 	{ "cgroup", "cgroups", "{compadd -a cgroups}" },
 	{ "events", "events", "{_values -s , event $events}" },
 	{ "fields", "fields", "{_values -s , field $fields}" },
+	{ "output", "formats", "(table json)" },
 	{ "FILE", "files", "_files" },
-	{ "FORMAT", "formats", "(table json)" },
 	{ "PID", "pids", "{compadd -a pids}" },
 	{ "USER", "users", "_users" },
 	{ "", "nothing", " " },
@@ -169,6 +170,16 @@ void put_zsh_fields(const struct document *d, const char *unused)
 	each_field(d, put_value);
 }
 
+/* "PID" as "pid". A colon would end it. */
+static void put_message(const char *arg)
+{
+	for (; *arg; arg++) {
+		if (*arg == ':')
+			putchar('\\');
+		putchar(tolower((unsigned char)*arg));
+	}
+}
+
 static void put_spec(const struct option_row *row)
 {
 	bool again = row->type == OPTION_LIST || row->type == OPTION_PATTERN;
@@ -184,7 +195,7 @@ static void put_spec(const struct option_row *row)
 	put_explanation(row->help);
 	if (row->arg) {
 		putchar(':');
-		put_lower(row->arg);
+		put_message(row->arg);
 		printf(":%s", find_values(row)->zsh);
 	}
 	putchar('\'');

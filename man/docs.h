@@ -32,9 +32,6 @@ void mdoc_text(const char *text, const char *arg, const char *mark);
 /* Prints a line of a block that is not filled, as it is. */
 void mdoc_line(const char *line);
 
-/* "PID" as "pid": prints what an argument is called. */
-void put_lower(const char *s);
-
 /* options.c: what is offered under one heading of --help; "": before the first. */
 void put_options(const struct document *d, const char *heading);
 

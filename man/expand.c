@@ -24,12 +24,6 @@ void fail(const char *format, ...)
  * Text.
  */
 
-void put_lower(const char *s)
-{
-	for (; *s; s++)
-		putchar(tolower((unsigned char)*s));
-}
-
 /* Whether a word, without what encloses it, is the argument's name, a variable, option or path. */
 static const char *macro_of(const char *word, size_t len, const char *arg)
 {

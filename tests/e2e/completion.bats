@@ -139,5 +139,7 @@ options_of() {
 	offers "event-agg --rejects $U" "$U-file"
 	offers 'event-agg --q' --quiet
 	offers 'event-agg --max-groups='
+	offers 'statsd-recv --listen='
+	offers 'statsd-emit --format='
 	offers 'event-agg -- sh'
 }
