@@ -80,7 +80,7 @@ static bool number(struct cursor *c, const char *at, const char *end, double *v)
 		power += (down ? -1 : 1) * (int)(e < 10000 ? e : 10000);
 	}
 	if (at < end)
-		return fail(c, at, "has a value that is not a number");
+		return fail(c, start, "has a value that is not a number");
 	if (end - start > NUMBER_MAX)
 		return fail(c, start, "has a number of more than 100 bytes");
 	if (n <= 15 && power >= -22 && power <= 22) {
@@ -411,7 +411,7 @@ static bool read_line(struct cursor *c, struct statsd_line *l)
 	*l = (struct statsd_line){};
 	if (starts(&all, "_e{", 3)) {
 		good = read_event(c, l);
-		if (!good) {
+		if (!l->text.at) { /* the lengths say nothing of where it ends */
 			c->at = start;
 			cut_line(c);
 		}
