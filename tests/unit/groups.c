@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/groups.h"
 #include "tests/tap.h"
@@ -158,6 +159,27 @@ static void test_large_keys(void)
 	groups_free(g);
 }
 
+/* Memory has a bound, whatever the keys are. */
+static void test_bytes_max(void)
+{
+	const size_t quarter = GROUPS_BYTES_MAX / 4;
+	struct groups *g = groups_new(sizeof(struct sum), 100);
+	/* pages that are only read take no memory */
+	char *key = mmap(NULL, GROUPS_BYTES_MAX, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	for (unsigned round = 0; round < 2; round++) {
+		ok(!groups_get(g, key, GROUPS_BYTES_MAX), "a key that is too long");
+		ok(groups_get(g, key, quarter), "a long key");
+		ok(!groups_get(g, key, 3 * quarter), "beside it there is no room for a longer one");
+		ok(groups_get(g, key, quarter) && groups_get(g, key, 5),
+		   "for a short one there is");
+		is_u64(groups_count(g), 2, "those that were refused don't count");
+		groups_clear(g);
+	}
+	munmap(key, GROUPS_BYTES_MAX);
+	groups_free(g);
+}
+
 /* From few keys to many: records stay where they are; and again after they were forgotten. */
 static void test_growth(void)
 {
@@ -241,6 +263,7 @@ int main(void)
 	test_max();
 	test_keys();
 	test_large_keys();
+	test_bytes_max();
 	test_growth();
 	test_bytes();
 	return done();
