@@ -197,7 +197,7 @@ static const struct {
 	{ LITERAL("_e{5,4}:title|text|x:y"), 19, "has a field of no known kind" },
 	{ LITERAL("_e{5,4}:title|text|"), 19, "has a field of no known kind" },
 	{ LITERAL("_e{5,4}:title|text|t:a|t:b"), 23, "has a field twice" },
-	{ LITERAL("_e{5,4}:title|te\0t"), 16, "has a NUL" },
+	{ LITERAL("_e{5,4}:title|tex\0"), 17, "has a NUL" },
 	{ LITERAL("_e{,4}:title|text"), 3, "has no whole number" },
 	{ LITERAL("_e{5}:title|text"), 4, "has no whole number" },
 	{ LITERAL("_e{5,4}title|text"), 7, "is not _e{LENGTH,LENGTH}" },
