@@ -38,14 +38,14 @@ endif
 BPF_ARCH  := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell $(CC) -dumpmachine | cut -d- -f1)))
 BPF_FLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -I. $(WARN) -Wno-missing-field-initializers -Wno-unused-parameter -MMD -MP
 
-LIBS_producer := -lbpf -lelf -lz -lseccomp
-LIBS_helper   := -Wl,--as-needed -lm
+LIBS_producer := -lbpf -lelf -lz -lseccomp -Wl,--as-needed -lnettle
+LIBS_helper   := -Wl,--as-needed -lm -lnettle
 COMMON        := $(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c))
 LIB           := $(B)/libgrain.a
 
-DEPS      := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libseccomp-dev libxxhash-dev
+DEPS      := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libseccomp-dev libxxhash-dev nettle-dev
 DEPS_BENCH := libbpf-tools bpftrace miller
-DEPS_TEST := perl python3-statsd python3-aiodogstatsd ruby-statsd libnet-statsd-perl bats jq gawk zsh mandoc shellcheck clang-format codespell libclang-rt-14-dev libjansson-dev strace file procps util-linux iproute2 libcap2-bin
+DEPS_TEST := perl python3-statsd python3-aiodogstatsd ruby-statsd libnet-statsd-perl bats jq gawk zsh mandoc shellcheck clang-format codespell libclang-rt-14-dev libjansson-dev libpcap-dev strace file procps util-linux iproute2 libcap2-bin
 DEPS_VM   := qemu-system-x86 qemu-system-arm cpio xz-utils perl gcc-$(if $(filter arm64,$(HOST_ARCH)),x86-64,aarch64)-linux-gnu
 
 all: $(TOOLS:%=$(BIN)/%)  ## build every tool into build/bin (the default)
@@ -159,6 +159,7 @@ TESTS     := $(UNIT) $(BPF_TEST) $(TABLES) $(WORKLOADS) $(EXAMPLE) $(VERIFY)
 E2E       := $(wildcard tests/e2e/*.bats tests/example/*.bats)
 
 $(B)/tests/unit/json $(B)/tests/bench/json: LDLIBS := -ljansson
+$(B)/tests/unit/capture: LDLIBS := $(if $(findstring -static,$(LDFLAGS)),,-lpcap)  # static, it drags in half a system
 $(UNIT) $(WORKLOADS): $(B)/%: $(B)/%.o $(LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(LIB) $(LDLIBS) $(LIBS_helper) -o $@
 
@@ -189,9 +190,9 @@ unit: $(UNIT)
 	prove --exec '' $(UNIT)
 
 FUZZ := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*.c))
-$(FUZZ): $(B)/%: %.c $(wildcard tests/*.h common/base/* common/sink/*)
+$(FUZZ): $(B)/%: %.c $(wildcard tests/*.h common/base/* common/net/* common/sink/*)
 	@mkdir -p $@.corpus
-	$(CLANG) $(filter-out -MMD -MP,$(FLAGS)) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $(filter %.c,$^) -ljansson -o $@
+	$(CLANG) $(filter-out -MMD -MP,$(FLAGS)) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $(filter %.c,$^) -ljansson -lnettle -o $@
 
 fuzz: $(FUZZ)  ## hostile bytes for what reads them, FUZZ_SECONDS=10 each; what is found stays in build/
 	@for f in $^; do $$f -print_final_stats=1 -max_len=4096 -max_total_time=$(or $(FUZZ_SECONDS),10) -timeout=10 \

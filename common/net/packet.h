@@ -27,7 +27,7 @@ enum {
 };
 
 struct packet {
-	struct flow flow;	/* ports: of TCP, UDP and SCTP; type and code of ICMP; else 0 */
+	struct flow flow;	/* ports of TCP, UDP(-Lite), SCTP; type and code of ICMP; else 0 */
 	const uint8_t *payload; /* of TCP and UDP what they carry, else what IP carries */
 	uint32_t len;		/* bytes of it that were captured */
 	uint32_t wire_len;	/* bytes that it had, as far as the headers can be believed */
