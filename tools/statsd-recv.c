@@ -57,7 +57,7 @@ static const struct option_row options[] = {
 	{ "interval", 'I', OPTION_DURATION, "TIME", AT(interval), .min = 1 * MS,
 	  .help = "sum up what comes in TIME, and print that (default 10s)" },
 	{ "signed-gauges", 0, OPTION_FLAG, NULL, AT(signed_gauges),
-	  .help = "+3 and -3 are values of a gauge, as in DogStatsD, and no changes" },
+	  .help = "a sign is part of a gauge's value, as in DogStatsD, and makes no change of it" },
 	{ "max-series", 0, OPTION_NUMBER, "N", AT(max_series), .min = 1, .max = 10000000,
 	  .help = "keep N series at most in an interval; those beyond are summed up in one of "
 		  "each type with other: true (default 10000)" },
