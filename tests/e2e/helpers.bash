@@ -53,6 +53,9 @@ start() {
 	started+=($!)
 }
 
+# For what is too much to be seen whole where programs at tracepoints are preempted and are slow.
+unpreempted() { [[ ! ${VM_PREEMPTED:-} ]] || skip 'needs programs that are not preempted (before Linux 7.0)'; }
+
 moment() { read -rt 0.02 -u "$never" || :; }
 
 # until_true COMMAND...: waits until it succeeds.

@@ -28,6 +28,7 @@ printed() { jq -s 'map(select(.event != "lost")) | length' out; }
 summary() { sed -n "s/^execwatch: .*[^0-9]\([0-9][0-9]*\) $1.*/\1/p; s/^execwatch: \([0-9][0-9]*\) events* $1.*/\1/p" err; }
 
 @test "a burst: none is missing" {
+	unpreempted
 	local half=$((E2E_BURST / 2))
 
 	programs a
