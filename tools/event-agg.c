@@ -171,7 +171,7 @@ static void add_by(void *ctx, const char *path, size_t len)
 		    path);
 	for (size_t i = 0; i < n_by; i++)
 		if (is_named(&by[i].name, &p.name))
-			return;
+			return free((char *)p.name.at);
 	by = reallocarray(by, n_by + 1, sizeof(*by));
 	if (!by)
 		die(STATUS_FAILED, "out of memory");
@@ -185,7 +185,7 @@ static void add_column(void *ctx, const char *path, size_t len)
 
 	for (size_t i = 0; i < n_columns; i++)
 		if ((int)columns[i].kind == n->kind && is_named(&columns[i].path.name, &p.name))
-			return;
+			return free((char *)p.name.at);
 	columns = reallocarray(columns, n_columns + 1, sizeof(*columns));
 	if (!columns)
 		die(STATUS_FAILED, "out of memory");
@@ -208,14 +208,14 @@ static void add_percentile(void *ctx, const char *item, size_t len)
 	double percent = strtod(item, &end);
 
 	(void)ctx;
-	for (size_t i = 0; i < n_percentiles; i++)
-		if (percentiles[i] == percent)
-			return;
 	if (end != item + len || !len || !(percent > 0 && percent <= 100) ||
 	    strspn(item, "0123456789.") < len)
 		die(STATUS_USAGE,
 		    "--percentiles: '%.*s' is not a number above 0 and up to 100, such as 99.9",
 		    (int)len, item);
+	for (size_t i = 0; i < n_percentiles; i++)
+		if (percentiles[i] == percent)
+			return;
 	percentiles = reallocarray(percentiles, n_percentiles + 1, sizeof(*percentiles));
 	if (!percentiles)
 		die(STATUS_FAILED, "out of memory");
@@ -574,7 +574,9 @@ int main(int argc, char **argv)
 	stop_on_signals(false);
 	good = input_read(&in);
 	good &= rejects_end();
-	if (!out.closed)
+	if (out.stuck)
+		say("nobody takes the output: not all of it was written");
+	if (writer_open(&out))
 		summarize("%llu events became %llu", (unsigned long long)events,
 			  (unsigned long long)printed);
 	if (without_group)

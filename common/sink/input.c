@@ -101,13 +101,13 @@ bool input_read(struct input *in)
 {
 	struct buffer *b = malloc(sizeof(*b));
 	int64_t window = later(now(), in->interval);
-	bool ended = false, failed = false;
+	bool ended = false, failed = false, typed = isatty(STDIN_FILENO);
 
 	if (!b)
 		die(STATUS_FAILED, "out of memory");
 	b->used = b->searched = b->dropped = 0;
 	b->object = (struct json_object){};
-	if (isatty(STDIN_FILENO))
+	if (typed)
 		say("reading events from the terminal, one JSON object a line");
 
 	while (!ended && !failed && wanted(in)) {
@@ -122,7 +122,9 @@ bool input_read(struct input *in)
 			late = now() - window;
 			window = later(window + late, in->interval - late % in->interval);
 		}
-		if (give_up && now() >= give_up)
+		/* Nothing is on its way from a terminal. */
+		ended = typed && give_up;
+		if (ended || (give_up && now() >= give_up))
 			break;
 		if (!wait_for_input(in, sooner(window, give_up)))
 			continue;

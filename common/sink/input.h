@@ -28,8 +28,9 @@ struct input {
 
 /*
  * Reads standard input to its end; once told to end (base/stop.h), for as long as shared.grace at
- * most. Blank lines mean nothing; others that are no object are rejected (sink/helper.h). False:
- * reading failed, and it has been said, or the input was not read to its end.
+ * most (a terminal ends then). Blank lines mean nothing; others that are no object are rejected
+ * (sink/helper.h). False: reading failed, and it has been said, or the input was not read to its
+ * end.
  */
 bool input_read(struct input *in);
 
