@@ -28,12 +28,17 @@ FILTER_SET(cgroups, u64);    /* --cgroup: ids */
 FILTER_SET(excluded, u32);   /* process ids of the tool and its readers */
 FILTER_SET(tree_roots, u32); /* --tree and the command, in the PID namespace of the tool */
 
-/* Set for each thread of the processes that --tree and `-- COMMAND` follow. */
+/*
+ * The processes that --tree and `-- COMMAND` follow, by process id, with the start time of each. Not
+ * task storage, which programs at packets can't ask for.
+ */
+#define TREE_ENTRIES 65536
 struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, TREE_ENTRIES);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, u8);
+	__type(key, u32);
+	__type(value, u64);
 } tree SEC(".maps");
 
 #define TREE_DEPTH   64 /* generations between a root and a process that runs already */
@@ -67,7 +72,7 @@ static __always_inline bool filter_match(void)
 		return false;
 	if (filter.by_pid && !bpf_map_lookup_elem(&pids, &pid))
 		return false;
-	if (filter.by_tree && !bpf_task_storage_get(&tree, task, 0, 0))
+	if (filter.by_tree && !bpf_map_lookup_elem(&tree, &pid))
 		return false;
 	if (filter.by_uid) {
 		u32 uid = bpf_get_current_uid_gid();
@@ -87,36 +92,57 @@ static __always_inline bool filter_match(void)
 
 static __always_inline bool tree_add(struct task_struct *task)
 {
-	u8 one = 1;
+	u64 start = BPF_CORE_READ(task, start_boottime);
+	u32 pid = BPF_CORE_READ(task, tgid);
 
-	if (bpf_task_storage_get(&tree, task, &one, BPF_LOCAL_STORAGE_GET_F_CREATE))
+	if (!bpf_map_update_elem(&tree, &pid, &start, BPF_ANY))
 		return true;
 	count_event(EVENT_TREE, true); /* all that it will do goes unseen */
 	return false;
 }
 
-/* Loaded only for --tree and `-- COMMAND`. Threads are tasks too, so that each carries the mark. */
+/* Loaded only for --tree and `-- COMMAND`, as the next one. */
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(tree_fork, struct task_struct *parent, struct task_struct *child)
 {
-	if (bpf_task_storage_get(&tree, parent, 0, 0))
+	u32 pid = parent->tgid;
+
+	if (child->pid == child->tgid && bpf_map_lookup_elem(&tree, &pid))
 		tree_add(child);
 	return 0;
 }
 
+/* The process is gone and its id free; if a new one of the tree has that already, it is kept. */
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(tree_free, struct task_struct *task)
+{
+	u32 pid = task->tgid;
+	u64 *start;
+
+	if (task->pid != task->tgid)
+		return 0;
+	start = bpf_map_lookup_elem(&tree, &pid);
+	if (start && *start == task->start_boottime)
+		bpf_map_delete_elem(&tree, &pid);
+	return 0;
+}
+
 /*
- * Marks what runs already: run (read) it after tree_fork is attached, until it writes nothing,
- * which says that no process is left that a mark can be had for. Writes a byte for each task
- * marked. Process ids are compared in the namespace of the reader, which is the tool.
+ * Takes in what runs already: run (read) it after tree_fork is attached, until it writes nothing,
+ * which says that no process is left that is to be followed. Writes a byte for each one taken in.
+ * Process ids are compared in the namespace of the reader, which is the tool.
  */
 SEC("iter/task")
 int tree_seed(struct bpf_iter__task *ctx)
 {
 	struct task_struct *self = bpf_get_current_task_btf(), *task = ctx->task, *p = task;
-	u32 level = pid_level(self);
+	u32 level = pid_level(self), own;
 	u8 marked = '.';
 
-	if (!task || bpf_task_storage_get(&tree, task, 0, 0))
+	if (!task || task->pid != task->tgid)
+		return 0;
+	own = task->tgid;
+	if (bpf_map_lookup_elem(&tree, &own))
 		return 0;
 	for (int i = 0; i < TREE_DEPTH; i++) {
 		u32 pid = pid_at_level(p, level);

@@ -42,6 +42,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_TASK_STORAGE = 29,
 };
 enum {
+	BPF_ANY = 0,
 	BPF_F_NO_PREALLOC = 1 << 0,
 };
 enum {

@@ -260,6 +260,7 @@ void kernel_attach(struct kernel *k, const struct tool *tool, const struct optio
 	/* First what follows the tree, so that no child slips through. */
 	if (o->trees.n || o->command) {
 		attach(k, bpf_object__find_program_by_name(k->object, "tree_fork"));
+		attach(k, bpf_object__find_program_by_name(k->object, "tree_free"));
 		seed_tree(k);
 	}
 	bpf_object__for_each_program (program, k->object)

@@ -31,6 +31,7 @@ static void load(const struct filter_config *config)
 	must(!bpf_map__set_initial_value(bpf->maps.rodata_filter, config, sizeof(*config)));
 	bpf_map__set_max_entries(bpf->maps.events, sysconf(_SC_PAGESIZE));
 	bpf_program__set_autoload(bpf->progs.tree_fork, false);
+	bpf_program__set_autoload(bpf->progs.tree_free, false);
 	bpf_program__set_autoload(bpf->progs.tree_seed, false);
 	must(!filter_bpf__load(bpf));
 }
@@ -106,10 +107,10 @@ static void make_state(unsigned matching)
 		[CGROUP] = { bpf->maps.cgroups, own_cgroup, UINT64_MAX },
 		[EXCLUDE] = { bpf->maps.excluded, getpid(), UINT32_MAX },
 	};
-	int pidfd = syscall(SYS_pidfd_open, getpid(), 0), tree = bpf_map__fd(bpf->maps.tree);
-	uint8_t one = 1;
+	int tree = bpf_map__fd(bpf->maps.tree);
+	uint32_t pid = getpid();
+	uint64_t start = 1;
 
-	must(pidfd >= 0);
 	for (size_t i = 0; i < COUNT(sets); i++) {
 		if (!sets[i].map)
 			continue;
@@ -119,10 +120,9 @@ static void make_state(unsigned matching)
 			set_remove(sets[i].map, sets[i].we);
 	}
 	must(!prctl(PR_SET_NAME, matching & 1u << COMM ? "grain-test" : "test-grain"));
-	must(!bpf_map_update_elem(tree, &pidfd, &one, BPF_ANY));
+	must(!bpf_map_update_elem(tree, &pid, &start, BPF_ANY));
 	if (!(matching & 1u << TREE))
-		must(!bpf_map_delete_elem(tree, &pidfd));
-	close(pidfd);
+		must(!bpf_map_delete_elem(tree, &pid));
 }
 
 static const char *describe(unsigned set)

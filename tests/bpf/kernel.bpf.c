@@ -8,6 +8,7 @@
 /* BTF has no macros, and no enumerators of an enum without a name that no variable is of. */
 #define CONSTANT(name) IS_##name = name
 enum constants {
+	CONSTANT(BPF_ANY),
 	CONSTANT(BPF_F_NO_PREALLOC),
 	CONSTANT(BPF_LOCAL_STORAGE_GET_F_CREATE),
 	CONSTANT(BPF_RB_NO_WAKEUP),
