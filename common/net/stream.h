@@ -18,7 +18,7 @@ enum stream_end {
 	STREAM_RESET,	 /* by either side */
 	STREAM_REPLACED, /* by a new connection between the same ports */
 	STREAM_IDLE,	 /* for too long */
-	STREAM_EVICTED,	 /* there are too many streams, and this one was quiet for longest */
+	STREAM_EVICTED,	 /* there is no room for so many streams or bytes; what waited is lost */
 	STREAM_REFUSED,	 /* more bytes came than the user took and there is room for */
 	STREAM_CLOSED,	 /* streams_free() */
 };
@@ -30,7 +30,7 @@ struct stream {
 	bool from_start; /* the connection's beginning was seen: byte 0 is its first */
 	int64_t first;	 /* time of its first segment */
 	int64_t ts;	 /* time of the segment that is being dealt with */
-	uint64_t offset; /* of the bytes that data() gets; those that were lost count too */
+	uint64_t offset; /* of what data() gets, or gap() misses; bytes that were lost count too */
 	uint64_t lost;	 /* bytes */
 	void *state;	 /* the user's own: `state_size` bytes, at first all zeros */
 };
@@ -52,7 +52,7 @@ struct streams_user {
 	 */
 	bool (*gap)(void *ctx, struct stream *s, uint64_t lost);
 
-	/* Nothing more comes, and the state is about to be freed. Once for each stream, also after
+	/* Nothing more comes, and the state is no longer used. Once for each stream, also after
 	 * STREAM_IGNORE. `pending` bytes were not taken. May be NULL. */
 	void (*end)(void *ctx, struct stream *s, enum stream_end why, size_t pending);
 
@@ -92,13 +92,12 @@ struct streams;
 /* Copies `user`. NULL: out of memory. */
 struct streams *streams_new(const struct streams_user *user);
 
-/* Ends all streams. */
+/* Ends all streams, after they gave what waits for missing bytes, with a gap before it. */
 void streams_free(struct streams *all);
 
 void streams_add(struct streams *all, const struct segment *s);
 
-/* For when no segments come, and at the end (INT64_MAX: gives what waits for missing bytes, with a
- * gap before it, and ends all streams). */
+/* For when no segments come: what is due at that time. */
 void streams_time(struct streams *all, int64_t ts);
 
 /* The stream of a flow, unless it has ended. Doesn't touch it. */
