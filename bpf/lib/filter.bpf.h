@@ -29,8 +29,8 @@ FILTER_SET(excluded, u32);   /* process ids of the tool and its readers */
 FILTER_SET(tree_roots, u32); /* --tree and the command, in the PID namespace of the tool */
 
 /*
- * The processes that --tree and `-- COMMAND` follow, by process id, with the start time of each. Not
- * task storage, which programs at packets can't ask for.
+ * The processes that --tree and `-- COMMAND` follow, by process id, with the start time of each.
+ * Not task storage, which programs at packets can't ask for.
  */
 #define TREE_ENTRIES 65536
 struct {

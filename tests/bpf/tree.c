@@ -440,7 +440,7 @@ enum {
 	SEED_PARENT,
 	SEED_DEEPEST,
 };
-#define SEED_WAITING 9 /* who wait for the gate, brother included */
+#define SEED_WAITING   9 /* who wait for the gate, brother included */
 #define SEED_PROCESSES 6 /* brother not included, but the one whose first thread has ended */
 
 static int ready, go;
