@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <float.h>
+#include <linux/filter.h>
 #include <linux/sock_diag.h>
 #include <math.h>
 #include <poll.h>
@@ -745,16 +746,25 @@ static void watch(void)
 	}
 }
 
-/* Reads what came before we were told to end: it lies before all that comes after. */
+/* From now on nothing more comes into the sockets, so that there is an end to what is in them. */
+static void close_doors(void)
+{
+	struct sock_filter none = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog filter = { .len = 1, .filter = &none };
+
+	for (int i = 0; i < n_listeners; i++)
+		setsockopt(fds[i].fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter));
+}
+
+/* Reads what came before we were told to end. What the filter drops isn't lost: it came after. */
 static void finish(void)
 {
-	int64_t limit = now() + SECOND;
-
-	while (writer_open(&out) && !enough() && receive_all() && now() < limit)
+	tell_lost();
+	close_doors();
+	while (writer_open(&out) && !enough() && receive_all())
 		;
 	if (!config.each)
 		on_interval();
-	tell_lost();
 }
 
 /*

@@ -278,6 +278,18 @@ sums() {
 	done
 }
 
+@test "it ends although senders go on" {
+	receive --each
+	start perl -MIO::Socket::IP -e '
+		my $s = IO::Socket::IP->new(PeerHost => "127.0.0.1", PeerPort => $ARGV[0], Type => SOCK_DGRAM);
+		$s->send("a:1|c") while 1' "$port"
+	until_true lines out 1000
+	finish TERM
+	is "$status" 0
+	# All that was printed was received, and there is no half line.
+	is "$(metrics .value | wc -l)" "$(sed -n 's/.*statsd-recv: \([0-9]*\) metrics.*/\1/p' err)"
+}
+
 @test "a closed pipe ends it quietly" {
 	# shellcheck disable=SC2016
 	bash -c 'statsd-recv --each -l 127.0.0.1:0 2>err | :; echo "${PIPESTATUS[0]}" >status'
