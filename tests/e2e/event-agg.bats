@@ -69,7 +69,7 @@ oracle() {
 	jq -Sc -n '
 		def count: .count | if type == "number" then . else 1 end;
 		def at($p): try getpath($p) catch null;
-		def there($p): ([paths] | index([$p])) != null;
+		def there($p): try (getpath($p[:-1]) | has($p[-1])) catch false;
 		def numbers($p): [.[] | at($p) | numbers];
 		def rank($p): sort | .[(length * $p / 100 | ceil) - 1];
 		def sums($p; $name): numbers($p) | if length > 0 then { ($name + "_sum"): add } else {} end;
@@ -322,8 +322,8 @@ agrees() {
 	agrees
 }
 
-@test "a hundred thousand lines: all fields" {
-	generate 100000 2 | sed 's/"list":[^]]*\]/"list":0/; s/"bytes":[^,}]*/"bytes":1/g' >in
+@test "thirty thousand lines: all fields" {
+	generate 30000 2 | sed 's/"list":[^]]*\]/"list":0/; s/"bytes":[^,}]*/"bytes":1/g' >in
 	agg
 	jq -Scn '[inputs | { key: del(.ts, .count), n: (.count // 1) }] | group_by(.key)[]
 		| .[0].key + { count: map(.n) | add }' in | sort >expected
