@@ -100,7 +100,7 @@ struct dns_edns {
 	uint16_t rdata, rdata_len; /* all options */
 	uint16_t options;	   /* how many */
 	struct dns_option cookie;  /* RFC 7873: 8 bytes of the client, then 8 to 32 of the server */
-	struct dns_option ecs;	   /* RFC 7871; see dns_put_subnet() */
+	struct dns_option ecs;	   /* RFC 7871, of IPv4 or IPv6; see dns_put_subnet() */
 	uint16_t ede;		   /* RFC 8914: info code; see dns_ede_name() */
 	struct dns_option
 		ede_text; /* .at and .len: its extra text, UTF-8 if the sender is honest */
@@ -118,6 +118,7 @@ struct dns_message {
 	uint16_t counts[DNS_SECTIONS]; /* as the header says */
 
 	uint16_t questions; /* read; the first one is `question`, dns_next_question() has all */
+	uint16_t questions_end;
 	struct dns_question question;
 	uint16_t records;  /* in `record` */
 	uint16_t more;	   /* records read after those, not kept */
@@ -165,8 +166,8 @@ char *dns_put_name(char *to, const struct dns_message *m, uint16_t at, bool dot)
 #define DNS_RDATA_TEXT(rdata_len) (5 * (size_t)(rdata_len) + 4096)
 char *dns_put_rdata(char *to, const struct dns_message *m, const struct dns_record *r, bool dot);
 
-/* The client's subnet, ADDRESS/SOURCE/SCOPE as dig has it; FAMILY:HEX/… for unknown families. */
-#define DNS_SUBNET_TEXT 64
+/* The client's subnet (.has_ecs): ADDRESS/SOURCE/SCOPE, as dig has it. */
+#define DNS_SUBNET_TEXT 48
 char *dns_put_subnet(char *to, const struct dns_message *m);
 
 /* Mnemonics of IANA's registries, else TYPE65280, CLASS2, and for the others the number alone. */
