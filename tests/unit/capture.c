@@ -169,10 +169,9 @@ static void test_pcap(void)
 		{ 0xa1b23c4d, 1, "nanoseconds" },
 		{ 0xa1b2cd34, 1000, "Kuznetzov's" },
 	};
-
+	struct capture *c;
 	struct captured p;
 	size_t at = 0;
-	struct capture *c;
 
 	for (unsigned i = 0; i < 2 * COUNT(kinds); i++) {
 		bool more = kinds[i / 2].magic == 0xa1b2cd34;
