@@ -62,24 +62,25 @@ static __always_inline bool cgroup_match(void)
 	return false;
 }
 
-/* Whether events of the current task are wanted. Different filters must all match. */
-static __always_inline bool filter_match(void)
+/* By what can be told of any process, not only of the current one. */
+static __always_inline bool process_match(u32 pid, u32 uid)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	u32 pid = task->tgid;
-
 	if (filter.exclude && bpf_map_lookup_elem(&excluded, &pid))
 		return false;
 	if (filter.by_pid && !bpf_map_lookup_elem(&pids, &pid))
 		return false;
 	if (filter.by_tree && !bpf_map_lookup_elem(&tree, &pid))
 		return false;
-	if (filter.by_uid) {
-		u32 uid = bpf_get_current_uid_gid();
+	return !filter.by_uid || bpf_map_lookup_elem(&uids, &uid);
+}
 
-		if (!bpf_map_lookup_elem(&uids, &uid))
-			return false;
-	}
+/* Whether events of the current task are wanted. Different filters must all match. */
+static __always_inline bool filter_match(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (!process_match(task->tgid, bpf_get_current_uid_gid()))
+		return false;
 	if (filter.comm.used) {
 		char comm[COMM_LEN] = {};
 

@@ -83,6 +83,7 @@ char *put_event(const struct out *o, char *to, uint64_t type)
 		[EVENT_CGROUP_MKDIR] = "cgroup.mkdir",
 		[EVENT_CGROUP_RMDIR] = "cgroup.rmdir",
 		[EVENT_TREE] = "process.tree",
+		[EVENT_OWNER] = "socket.owner",
 	};
 
 	if (type < EVENT_TYPES && o->plans[type].desc)
@@ -236,13 +237,42 @@ static void add_limit(struct plan *plan, const struct field *f)
 	struct limit *l = &plan->limits[plan->n_limits++];
 
 	assert(plan->n_limits <= sizeof(plan->limits) / sizeof(*l));
-	*l = (struct limit){ f->offset, 1, f->type == FIELD_ARGS ? ROOM_ARGS : ROOM_BYTE };
+	*l = (struct limit){ f->offset, 1, f->type == FIELD_ARGS ? ROOM_ARGS : ROOM_BYTE, NULL };
 	if (f->type != FIELD_LIST)
 		return;
 	l->record = f->record;
 	l->room = sizeof("{},");
-	for (f = f->fields; f->name; f++)
-		l->room += room_of(f);
+	for (const struct field *part = f->fields; part->name; part++) {
+		l->room += room_of(part);
+		if (part->type == FIELD_STRING)
+			l->parts = f->fields;
+	}
+}
+
+/* Whether a span keeps within the event, and what it refers to within the room that is left. */
+static bool take_span(const struct event *e, struct span span, size_t cost, size_t *left)
+{
+	if (span.off + span.len > e->size || *left < cost)
+		return false;
+	*left -= cost;
+	return true;
+}
+
+/* The same for the strings of a list's records. */
+static bool take_parts(const struct event *e, const struct limit *l, struct span list, size_t *left)
+{
+	const char *record = (const char *)e + list.off;
+	struct span span;
+
+	for (unsigned n = 0; n < list.len; n += l->record)
+		for (const struct field *f = l->parts; f->name; f++) {
+			if (f->type != FIELD_STRING)
+				continue;
+			memcpy(&span, record + n + f->offset, sizeof(span));
+			if (span.off && !take_span(e, span, (size_t)span.len * ROOM_BYTE, left))
+				return false;
+		}
+	return true;
 }
 
 /* Whether the event is as large as it says, keeps within itself, and fits into a line. */
@@ -260,11 +290,11 @@ static bool is_sound(const struct plan *plan, const struct event *e)
 		if (!span.off)
 			continue;
 		records = l->record == 1 ? span.len : span.len / l->record;
-		if (span.off + span.len > e->size || records * l->record != span.len)
+		if (records * l->record != span.len ||
+		    !take_span(e, span, (size_t)records * l->room, &left))
 			return false;
-		if (left < (size_t)records * l->room)
+		if (l->parts && !take_parts(e, l, span, &left))
 			return false;
-		left -= (size_t)records * l->room;
 	}
 	return true;
 }
@@ -299,7 +329,7 @@ static void init_op(struct out *o, struct op *op, const struct field *f, size_t 
 	assert(f->record);
 	op->parts = o->next_op;
 	for (const struct field *part = f->fields; part->name; part++, op->n++) {
-		assert(load_of(part->type) != LOAD_SPAN);
+		assert(load_of(part->type) != LOAD_SPAN || part->type == FIELD_STRING);
 		init_op(o, o->next_op++, part, f->record);
 	}
 }

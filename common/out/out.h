@@ -42,8 +42,9 @@ enum field_type {
 	FIELD_PROC,	/* the process: header pid and start. J: "PID.START" */
 	FIELD_CGROUP,	/* u64 cgroup id. J: its path, absent when not known */
 	FIELD_EVENT,	/* u16 event type. J: the event's name */
-	FIELD_LIST,	/* struct span: records of .record bytes each, described by .fields (only
-			   of types without span). J: array of objects; T: first field, or
+	FIELD_LIST,	/* struct span: records of .record bytes each, described by .fields (of
+			   types with a span only FIELD_STRING, whose .off counts from the event's
+			   first byte, too). J: array of objects; T: first field, or
 			   first(second) where there is one, comma-separated */
 };
 

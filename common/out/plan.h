@@ -49,8 +49,9 @@ struct op {
 /* What a span must be like, and what it may cost to print. */
 struct limit {
 	uint16_t offset;
-	uint16_t record; /* its length is a multiple of this */
-	uint32_t room;	 /* bytes of output for each record */
+	uint16_t record;	   /* its length is a multiple of this */
+	uint32_t room;		   /* bytes of output for each record */
+	const struct field *parts; /* of the records, where some are strings; or NULL */
 };
 
 struct plan {

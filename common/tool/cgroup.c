@@ -143,3 +143,8 @@ bool cgroup_find(const char *path, uint64_t *id)
 	/* `..` may have led out of the hierarchy, to a directory with the number of some cgroup. */
 	return S_ISDIR(st.st_mode) && st.st_dev == root.st_dev;
 }
+
+int cgroup_open_root(void)
+{
+	return have_mount() ? open(mount_point, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+}

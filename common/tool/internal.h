@@ -91,6 +91,9 @@ const char *cgroup_path(uint64_t id);
  * directory. */
 bool cgroup_find(const char *path, uint64_t *id);
 
+/* A descriptor of the root cgroup's directory. -1: there is no such hierarchy. */
+int cgroup_open_root(void);
+
 /* readers.c */
 
 /*
@@ -127,5 +130,9 @@ const char *sandbox_enter(pid_t command);
 /* Reads events and prints them until something ends the run. Returns the exit status. */
 int run(struct kernel *k, const struct tool *tool, const struct options *o, struct out *out, int fd,
 	struct command *command);
+
+/* Reads a capture from a descriptor and prints its events to `fd`. Returns the exit status. */
+int run_capture(const struct tool *tool, const struct options *o, struct out *out, int fd,
+		int from);
 
 #endif

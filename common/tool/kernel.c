@@ -126,11 +126,45 @@ static void __attribute__((noreturn)) explain(const struct kernel *k, const char
 	    host.release, strerror(error));
 }
 
+/* Whether the kernel has the tracepoint that a program is for. */
+static bool has_tracepoint(const struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+	struct btf *btf = btf__load_vmlinux_btf();
+	char hook[128];
+	bool has;
+
+	snprintf(hook, sizeof(hook), "btf_trace_%s", section + strlen("tp_btf/"));
+	has = btf && btf__find_by_name_kind(btf, hook, BTF_KIND_TYPEDEF) > 0;
+	btf__free(btf);
+	return has;
+}
+
+/* What a tool can do without, where the kernel lacks it. */
+static const struct {
+	const char *program, *degraded;
+} optional[] = {
+	{ "owner_send", "no sock_send_length (Linux 6.3): who uses a socket is known from what it "
+			"sends" },
+	{ "owner_recv", "no sock_recv_length (Linux 6.3): who answers is known only then" },
+};
+
+static const char *degraded_without(const char *program)
+{
+	for (size_t i = 0; i < sizeof(optional) / sizeof(*optional); i++)
+		if (!strcmp(optional[i].program, program))
+			return optional[i].degraded;
+	return NULL;
+}
+
 static bool is_needed(const struct tool *tool, const struct options *o, const char *program)
 {
 	if (!strncmp(program, "tree_", 5))
 		return o->trees.n || o->command;
+	/* The paths of cgroups are read in the kernel, which may be locked down. */
 	if (!strncmp(program, "cgroup_", 7))
+		return !is_confidential();
+	if (!strncmp(program, "owner_", 6))
 		return true;
 	for (size_t i = 0; tool->events[i].name; i++)
 		for (const char *const *p = tool->events[i].programs; *p; p++)
@@ -204,8 +238,13 @@ void kernel_load(struct kernel *k, const struct tool *tool, const struct options
 		    strerror(-k->cpus));
 	set_rodata(k->object, ".rodata.filter", &filter, sizeof(filter));
 	set_rodata(k->object, ".rodata.config", tool->config, tool->config_size);
-	bpf_object__for_each_program (program, k->object)
-		bpf_program__set_autoload(program, is_needed(tool, o, bpf_program__name(program)));
+	bpf_object__for_each_program (program, k->object) {
+		const char *name = bpf_program__name(program);
+
+		bpf_program__set_autoload(
+			program, is_needed(tool, o, name) &&
+					 (!degraded_without(name) || has_tracepoint(program)));
+	}
 	bpf_object__for_each_map (map, k->object)
 		if (ends_with(bpf_map__name(map), "_scratch"))
 			bpf_map__set_max_entries(map, libbpf_num_possible_cpus());
@@ -217,9 +256,24 @@ void kernel_load(struct kernel *k, const struct tool *tool, const struct options
 		explain(k, "loading", -error);
 }
 
+/* Programs at packets and sockets see all that is below the cgroup they are attached to. */
+static struct bpf_link *attach_to_root_cgroup(struct bpf_program *program)
+{
+	struct bpf_link *link;
+	int root = cgroup_open_root();
+
+	if (root < 0)
+		die(STATUS_UNSUPPORTED, "there is no cgroup hierarchy of version 2");
+	link = bpf_program__attach_cgroup(program, root);
+	close(root);
+	return link;
+}
+
 static void attach(struct kernel *k, struct bpf_program *program)
 {
-	struct bpf_link *link = bpf_program__attach(program);
+	bool at_cgroup = !strncmp(bpf_program__section_name(program), "cgroup", 6);
+	struct bpf_link *link =
+		at_cgroup ? attach_to_root_cgroup(program) : bpf_program__attach(program);
 
 	if (!link)
 		explain(k, bpf_program__name(program), errno);
@@ -229,25 +283,25 @@ static void attach(struct kernel *k, struct bpf_program *program)
 	k->links[k->n_links++] = link;
 }
 
-/* Runs the iterator until it finds no process any more that lacks the mark of the tree. */
-static void seed_tree(struct kernel *k)
+/* Runs an iterator, until it writes nothing any more: NAME_seed takes in what is older than we. */
+static void seed(struct kernel *k, const char *name)
 {
-	struct bpf_program *program = bpf_object__find_program_by_name(k->object, "tree_seed");
+	struct bpf_program *program = bpf_object__find_program_by_name(k->object, name);
 	struct bpf_link *link = bpf_program__attach(program);
 	char marks[4096];
 	ssize_t n, all;
 
 	if (!link)
-		explain(k, "tree_seed", errno);
+		explain(k, name, errno);
 	do {
 		int fd = bpf_iter_create(bpf_link__fd(link));
 
 		if (fd < 0)
-			explain(k, "tree_seed", errno);
+			explain(k, name, errno);
 		for (all = 0; (n = read(fd, marks, sizeof(marks))) > 0; all += n)
 			;
 		if (n < 0)
-			explain(k, "tree_seed", errno);
+			explain(k, name, errno);
 		close(fd);
 	} while (all);
 	bpf_link__destroy(link);
@@ -261,12 +315,19 @@ void kernel_attach(struct kernel *k, const struct tool *tool, const struct optio
 	if (o->trees.n || o->command) {
 		attach(k, bpf_object__find_program_by_name(k->object, "tree_fork"));
 		attach(k, bpf_object__find_program_by_name(k->object, "tree_free"));
-		seed_tree(k);
+		seed(k, "tree_seed");
 	}
-	bpf_object__for_each_program (program, k->object)
-		if (bpf_program__autoload(program) &&
-		    strncmp(bpf_program__name(program), "tree_", 5))
-			attach(k, program);
+	/* Owners of sockets before packets that are theirs. */
+	for (int packets = 0; packets < 2; packets++)
+		bpf_object__for_each_program (program, k->object) {
+			const char *name = bpf_program__name(program);
+
+			if (bpf_program__autoload(program) && strncmp(name, "tree_", 5) &&
+			    !ends_with(name, "_seed") && packets == !strncmp(name, "on_", 3))
+				attach(k, program);
+		}
+	if (bpf_object__find_program_by_name(k->object, "owner_seed"))
+		seed(k, "owner_seed");
 	if (o->verbose)
 		kernel_report(stderr, k, tool);
 }
@@ -350,6 +411,15 @@ void kernel_report(FILE *f, const struct kernel *k, const struct tool *tool)
 		if (bpf_program__autoload(program))
 			fprintf(f, "  %-16s %s\n", bpf_program__name(program),
 				bpf_program__section_name(program));
+	bpf_object__for_each_program (program, k->object) {
+		const char *degraded = degraded_without(bpf_program__name(program));
+
+		if (degraded && !bpf_program__autoload(program))
+			fprintf(f, "  degraded: %s\n", degraded);
+	}
+	if (is_confidential())
+		fprintf(f,
+			"  degraded: locked down to confidentiality, so no paths of new cgroups\n");
 	if (!cgroup_find("/", &root))
 		fprintf(f, "  degraded: no cgroup hierarchy of version 2, so no cgroup paths\n");
 	if (!in_initial_pid_namespace())

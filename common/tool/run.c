@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/stop.h"
 #include "base/writer.h"
+#include "net/capture.h"
 #include "tool/internal.h"
 
 #define CLOCKS_APART 20000 /* ns between two looks at clocks, at most */
@@ -86,22 +87,10 @@ static void put_heading_again(struct run *r)
 	r->lines = 1;
 }
 
-static int on_event(void *context, void *data, size_t size)
+static void print(struct run *r, const struct event *e, size_t size)
 {
-	struct run *r = context;
-	struct event *e = data;
-	struct cgroup_event *cgroup = data;
-	int again = ++r->batch < BATCH ? 0 : -EAGAIN;
 	char *end;
 
-	if (e->type == EVENT_CGROUP_MKDIR || e->type == EVENT_CGROUP_RMDIR) {
-		if (e->type == EVENT_CGROUP_RMDIR)
-			cgroup_remove(e->cgroup);
-		else if (cgroup->len)
-			cgroup_add(e->cgroup, cgroup->path, cgroup->len);
-		return again;
-	}
-	r->received++;
 	if (!writer_open(&r->to)) {
 		r->undelivered++;
 	} else if (r->o->count && r->printed >= r->o->count) {
@@ -115,6 +104,39 @@ static int on_event(void *context, void *data, size_t size)
 		if (r->end - r->buf >= FLUSH_SIZE)
 			flush(r);
 	}
+}
+
+/* What tool_print() prints to: a process has one. */
+static struct run *running;
+
+void tool_print(const struct event *e)
+{
+	const struct tool *tool = running->tool;
+
+	for (size_t i = 0; tool->events[i].name; i++)
+		if (tool->events[i].type == e->type && running->o->selected & 1ull << i)
+			print(running, e, e->size);
+}
+
+static int on_event(void *context, void *data, size_t size)
+{
+	struct run *r = context;
+	struct event *e = data;
+	struct cgroup_event *cgroup = data;
+	int again = ++r->batch < BATCH ? 0 : -EAGAIN;
+
+	if (e->type == EVENT_CGROUP_MKDIR || e->type == EVENT_CGROUP_RMDIR) {
+		if (e->type == EVENT_CGROUP_RMDIR)
+			cgroup_remove(e->cgroup);
+		else if (cgroup->len)
+			cgroup_add(e->cgroup, cgroup->path, cgroup->len);
+		return again;
+	}
+	r->received++;
+	if (r->tool->event)
+		r->tool->event(e, size);
+	else
+		print(r, e, size);
 	return again;
 }
 
@@ -221,17 +243,31 @@ static bool ended(struct run *r, int64_t end)
 	       (end && now() >= end);
 }
 
+/* Calls the tool's tick, and returns when that is due again as a time of now(); 0: it isn't. */
+static int64_t tick(struct run *r)
+{
+	int64_t time = read_clock(CLOCK_BOOTTIME), due;
+
+	if (!r->tool->tick)
+		return 0;
+	due = r->tool->tick(time);
+	flush(r);
+	return due ? now() + (due > time ? due - time : 0) : 0;
+}
+
 static void watch(struct run *r)
 {
 	int64_t end = r->o->duration ? now() + (int64_t)r->o->duration : 0;
 	int64_t looked = now(), active = looked; /* when the ring last gave or promised something */
 	struct epoll_event events[4];
+	int64_t due = tick(r);
 
 	while (!ended(r, end)) {
 		int64_t look_again = looked - active < LOOK_AGAIN ? looked + LOOK_AGAIN : 0;
 		int64_t tell = r->maybe_lost ? r->lost_time + SECOND : 0;
-		int n = epoll_wait(r->epoll, events, 4,
-				   timeout_until(sooner(end, sooner(look_again, tell))));
+		int n = epoll_wait(
+			r->epoll, events, 4,
+			timeout_until(sooner(sooner(end, due), sooner(look_again, tell))));
 
 		looked = now();
 		for (int i = 0; i < n; i++) {
@@ -247,6 +283,7 @@ static void watch(struct run *r)
 			r->maybe_lost =
 				true; /* nothing is, while nothing comes: then there is room */
 		}
+		due = tick(r);
 		if (r->maybe_lost && now() - r->lost_time >= SECOND)
 			look_for_lost(r);
 	}
@@ -268,6 +305,9 @@ static void finish(struct run *r, struct tally *all)
 			break;
 		poll(NULL, 0, 1);
 	}
+	if (r->tool->tick)
+		r->tool->tick(INT64_MAX);
+	flush(r);
 	tell_lost(r, tallies);
 }
 
@@ -294,7 +334,10 @@ static void summarize(const struct run *r, const struct tally *all)
 		append(line, sizeof(line), all->produced - r->received - all->lost,
 		       "unaccounted for");
 	say("%s", line);
-	if (r->o->verbose)
+	if (r->o->verbose && r->tool->event)
+		say("produced %llu = received %llu + lost %llu", (unsigned long long)all->produced,
+		    (unsigned long long)r->received, (unsigned long long)all->lost);
+	else if (r->o->verbose)
 		say("produced %llu = received %llu + lost %llu; "
 		    "received = printed %llu + filtered %llu + undelivered %llu",
 		    (unsigned long long)all->produced, (unsigned long long)r->received,
@@ -311,6 +354,77 @@ static void add_to_epoll(const struct run *r, int fd, uint32_t events)
 		die(STATUS_FAILED, "epoll: %s", strerror(errno));
 }
 
+static void enter_sandbox(const struct options *o, pid_t command)
+{
+	const char *wrong = o->no_sandbox ? NULL : sandbox_enter(command);
+
+	if (wrong)
+		die(STATUS_FAILED, "sandbox: %s: %s (--no-sandbox runs without)", wrong,
+		    strerror(errno));
+}
+
+static void put_heading(struct run *r)
+{
+	r->end = out_heading(r->out, r->end);
+	r->lines = 1;
+	flush(r);
+}
+
+/* A pipe may give nothing for long: what was printed goes out before. False: the input has ended.
+ */
+static bool read_more(struct run *r, struct capture *capture, int fd)
+{
+	ssize_t n;
+
+	flush(r);
+	if (stop_asked() || !writer_open(&r->to))
+		return false;
+	n = capture_read(capture, fd);
+	if (n >= 0 || errno == EINTR)
+		return true;
+	say("can't read the capture: %s", strerror(errno));
+	r->to.failed = errno;
+	return false;
+}
+
+int run_capture(const struct tool *tool, const struct options *o, struct out *out, int fd, int from)
+{
+	struct run r = {
+		.tool = tool,
+		.o = o,
+		.out = out,
+		.to = { .fd = fd, .what = "events", .grace = o->grace },
+	};
+	struct capture *capture = capture_new();
+	const struct tally none = {};
+	enum capture_status status;
+	struct captured packet;
+
+	r.buf = r.end = malloc(FLUSH_SIZE + OUT_LINE_MAX);
+	if (!r.buf || !capture)
+		die(STATUS_FAILED, "out of memory");
+	running = &r;
+	r.terminal = isatty(fd);
+	enter_sandbox(o, 0);
+	put_heading(&r);
+	while ((status = capture_next(capture, &packet)) != CAPTURE_END &&
+	       (!o->count || r.printed < o->count)) {
+		if (status == CAPTURE_PACKET)
+			tool->packet(&packet);
+		else if (!read_more(&r, capture, from))
+			break;
+	}
+	if (tool->tick && !(o->count && r.printed >= o->count))
+		tool->tick(INT64_MAX);
+	flush(&r);
+	if (capture_error(capture)) {
+		say("%s: %s", *tool->capture, capture_error(capture));
+		r.to.failed = EINVAL;
+	}
+	summarize(&r, &none);
+	return r.to.failed || r.to.stuck ? STATUS_FAILED : STATUS_OK;
+}
+
 int run(struct kernel *k, const struct tool *tool, const struct options *o, struct out *out, int fd,
 	struct command *command)
 {
@@ -325,6 +439,7 @@ int run(struct kernel *k, const struct tool *tool, const struct options *o, stru
 	struct tally all;
 
 	r.buf = r.end = malloc(FLUSH_SIZE + OUT_LINE_MAX);
+	running = &r;
 	r.ring = ring_buffer__new(kernel_map_fd(k, "events"), on_event, &r, NULL);
 	r.epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (!r.buf || !r.ring || r.epoll < 0)
@@ -334,16 +449,8 @@ int run(struct kernel *k, const struct tool *tool, const struct options *o, stru
 	add_to_epoll(&r, fd, 0);
 
 	r.terminal = isatty(fd); /* not a system call that the sandbox allows */
-	if (!o->no_sandbox) {
-		const char *wrong = sandbox_enter(command ? command->pid : 0);
-
-		if (wrong)
-			die(STATUS_FAILED, "sandbox: %s: %s (--no-sandbox runs without)", wrong,
-			    strerror(errno));
-	}
-	r.end = out_heading(out, r.end);
-	r.lines = 1;
-	flush(&r);
+	enter_sandbox(o, command ? command->pid : 0);
+	put_heading(&r);
 	if (command)
 		command_go(command);
 	r.lost_time = now();

@@ -161,6 +161,31 @@ static void exclude(void *kernel, uint32_t pid)
 	kernel_set_add(kernel, "excluded", &pid);
 }
 
+static int open_output(const struct options *o)
+{
+	int fd = STDOUT_FILENO;
+
+	if (o->write && (fd = open(o->write, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0)
+		die(STATUS_FAILED, "%s: %s", o->write, strerror(errno));
+	return fd;
+}
+
+/* What is only there while a process runs is not in a capture. */
+static int read_capture(const struct tool *tool, const struct options *o, struct out *out)
+{
+	const char *name = *tool->capture;
+	int from = STDIN_FILENO;
+
+	if (o->command || o->pids.n || o->trees.n || o->uids.n || o->cgroups.n || o->comm.used)
+		die(STATUS_USAGE,
+		    "a capture has no processes: -r can't be used with a command, --pid, "
+		    "--tree, --comm, --uid and --cgroup");
+	if (strcmp(name, "-") && (from = open(name, O_RDONLY | O_CLOEXEC)) < 0)
+		die(STATUS_FAILED, "%s: %s", name, strerror(errno));
+	stop_on_signals(false);
+	return run_capture(tool, o, out, open_output(o), from);
+}
+
 int tool_main(const struct tool *tool, int argc, char **argv)
 {
 	bool have_stdout = open_standard_files();
@@ -171,7 +196,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
 	struct kernel kernel;
 	struct out *out;
 	char error[1024];
-	int fd = STDOUT_FILENO;
+	int fd;
 
 	options_parse(tool, &o, argc, argv);
 	format = choose_format(&o);
@@ -199,11 +224,14 @@ int tool_main(const struct tool *tool, int argc, char **argv)
 	values = make_filter_values(&o);
 	if (!have_stdout && !o.write && !o.check)
 		die(STATUS_FAILED, "standard output is closed");
+	if (tool->start)
+		tool->start();
+	if (tool->capture && *tool->capture)
+		return read_capture(tool, &o, out);
 
 	kernel_load(&kernel, tool, &o);
 	set_filters(&kernel, &o, &values);
-	if (o.write && (fd = open(o.write, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) < 0)
-		die(STATUS_FAILED, "%s: %s", o.write, strerror(errno));
+	fd = open_output(&o);
 	if (o.command && !o.check) {
 		command_prepare(&command, o.command, o.write);
 		kernel_set_add(&kernel, "tree_roots", &(uint32_t){ command.pid });

@@ -15,6 +15,8 @@
 #include "base/option.h"
 #include "out/out.h"
 
+struct captured;
+
 struct tool {
 	const char *name;
 	const char *summary; /* one sentence */
@@ -23,12 +25,37 @@ struct tool {
 	/* The BPF object, from its skeleton: NAME_bpf__elf_bytes. */
 	const void *(*object)(size_t *size);
 
+	/*
+	 * What the kernel side sends is not always what is printed. NULL, or called for each event
+	 * that isn't among `events`; it prints by tool_print() what there is to be printed.
+	 */
+	void (*event)(const struct event *e, size_t size);
+
+	/*
+	 * With `event`: called now and then, with the time (of the clock of events, in ns;
+	 * INT64_MAX at the end), to print what was held. Returns when it wants to be called again,
+	 * as such a time; 0: there is no need.
+	 */
+	int64_t (*tick)(int64_t time);
+
+	/* Where the tool's options have the name of a capture to be read instead of watching, and
+	   what is called for each of its packets. NULL: it can't. */
+	const char **capture;
+	void (*packet)(const struct captured *p);
+
+	/* Called once the options are known, before anything else. NULL: nothing is to be done. */
+	void (*start)(void);
+
 	/* The tool's own options, and the struct they fill. It is copied into the BPF object's
 	   `config`, where that exists (const volatile, SEC(".rodata.config")). */
 	const struct option_row *options;
 	void *config;
 	size_t config_size;
 };
+
+/* Prints an event of the tool's `events`, if it is among those asked for. Only from the callbacks
+   above. */
+void tool_print(const struct event *e);
 
 /* Runs the tool; returns its exit status. */
 int tool_main(const struct tool *tool, int argc, char **argv);

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* dnssnoop, kernel side: packets from and to the ports of DNS, and whose they are. */
+#include "bpf/lib/cgroup.bpf.h"
+#include "bpf/lib/packet.bpf.h"
+#include "bpf/dnssnoop.h"
+
+static const volatile struct dnssnoop_config config SEC(".rodata.config");
+
+static __always_inline bool port_wanted(u16 port)
+{
+	for (int i = 0; i < PACKET_PORTS && config.ports[i]; i++)
+		if (config.ports[i] == port)
+			return true;
+	return false;
+}
+
+/* TCP may carry 64 KiB in one packet (GSO), which come in parts. */
+#define PARTS 3
+
+static __always_inline void send(struct __sk_buff *skb, const struct packet *p,
+				 const struct packet_from *from)
+{
+	if (p->proto == IPPROTO_UDP || p->len <= PACKET_PAYLOAD_MAX) {
+		packet_send_part(skb, p, from, 0, p->len);
+		return;
+	}
+	for (u32 i = 0; i < PARTS; i++) {
+		u32 offset = i * PACKET_PAYLOAD_MAX, left = p->len - offset;
+
+		if (offset >= p->len)
+			break;
+		packet_send_class(skb, p, from, offset,
+				  left < PACKET_PAYLOAD_MAX ? left : PACKET_PAYLOAD_MAX,
+				  PACKET_PAYLOAD_MAX);
+	}
+}
+
+/* Acknowledgements carry nothing, and tell nothing. */
+static __always_inline bool is_wanted(const struct packet *p)
+{
+	if (!port_wanted(p->sport) && !port_wanted(p->dport))
+		return false;
+	return p->proto == IPPROTO_UDP || p->len ||
+	       p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST);
+}
+
+/*
+ * Whether the current task is the one that sends: with UDP it always is, with TCP when it holds the
+ * socket; else the packet leaves in the context of whatever was interrupted.
+ */
+static __always_inline bool is_sender(struct bpf_sock *sk, const struct packet *p)
+{
+	struct tcp_sock *tcp;
+
+	if (p->proto == IPPROTO_UDP)
+		return true;
+	tcp = bpf_skc_to_tcp_sock(sk);
+	return tcp && tcp->inet_conn.icsk_inet.sk.sk_lock.owned;
+}
+
+static __always_inline bool any_filter(void)
+{
+	return filter.by_pid || filter.by_tree || filter.by_uid || filter.comm.used;
+}
+
+static __always_inline bool sk_cgroup_match(struct bpf_sock *sk)
+{
+	for (int level = 0; level < CGROUP_DEPTH; level++) {
+		u64 id = bpf_sk_ancestor_cgroup_id(sk, level);
+
+		if (!id)
+			return false;
+		if (bpf_map_lookup_elem(&cgroups, &id))
+			return true;
+	}
+	return false;
+}
+
+static __always_inline int on_packet(struct __sk_buff *skb, u8 direction)
+{
+	struct packet_from from = { .type = DNS_PACKET, .direction = direction };
+	struct bpf_sock *sk = skb->sk;
+	struct owner *stored = NULL;
+	struct packet p;
+
+	if (!packet_parse(skb, 0, &p) || !is_wanted(&p))
+		return 1; /* goes on */
+	from.owner.uid = ~0u;
+	if (sk)
+		sk = bpf_sk_fullsock(sk);
+	if (sk) {
+		from.cookie = bpf_get_socket_cookie(skb);
+		from.cgroup = bpf_sk_cgroup_id(sk);
+		if (direction == PACKET_EGRESS && is_sender(sk, &p)) {
+			owner_fill(&from.owner, bpf_get_current_task_btf());
+			owner_set(sk, &from.owner);
+			from.flags = PACKET_OWNER_NOW;
+		} else {
+			stored = bpf_sk_storage_get(&owners, sk, NULL, 0);
+			if (stored)
+				from.owner = *stored;
+		}
+	}
+	if (any_filter() && !from.owner.matches)
+		return 1;
+	if (from.owner.pid && !from.owner.matches) /* left out */
+		return 1;
+	if (filter.by_cgroup && !(sk && sk_cgroup_match(sk)))
+		return 1;
+	send(skb, &p, &from);
+	return 1;
+}
+
+SEC("cgroup_skb/egress")
+int on_egress(struct __sk_buff *skb)
+{
+	return on_packet(skb, PACKET_EGRESS);
+}
+
+SEC("cgroup_skb/ingress")
+int on_ingress(struct __sk_buff *skb)
+{
+	return on_packet(skb, PACKET_INGRESS);
+}
