@@ -22,6 +22,7 @@ via=()
 tool='' status=''
 
 setup() {
+	[[ ! ${NEEDS_UNPREEMPTED:-} ]] || unpreempted
 	cd "$BATS_TEST_TMPDIR" || return
 	started=() waiting=()
 	exec {never}<> <(:) # never has anything to read: to wait a moment without a process

@@ -7,7 +7,7 @@
 . "$BATS_TEST_DIRNAME/helpers.bash"
 
 # They look at the end of each system call of the machine.
-setup_file() { unpreempted; }
+export NEEDS_UNPREEMPTED=yes
 
 tries=$BUILD/tests/e2e/tries
 
