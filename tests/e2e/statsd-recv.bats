@@ -297,12 +297,28 @@ sums() {
 	is "$(<status) $(wc -l <err)" '0 1'
 }
 
+@test "--grace: a reader that takes nothing" {
+	mkfifo pipe
+	exec 9<>pipe # a reader, which reads nothing
+	: >err
+	statsd-recv --each --grace 300ms -l 127.0.0.1:0 >pipe 2>>err 3>&- 9>&- &
+	tool=$!
+	started+=("$tool")
+	until_true listening
+	port=$(sed -n 's/.*:\([0-9]*\)$/\1/p' err)
+	perl -e 'print "a:1", ":1" x 5000, "|c"' | datagram 127.0.0.1 "$port"
+	until_true blocked
+	finish TERM
+	is "$status" 1
+}
+
 @test "output that can't be written" {
 	status=0
 	timeout "$E2E_PATIENCE" statsd-recv -q -l 127.0.0.1:0 -d 100ms >/dev/full 2>err || status=$?
 	is "$status" 0
 	: >out
-	statsd-recv --each -l 127.0.0.1:0 >/dev/full 2>err 3>&- &
+	: >err
+	statsd-recv --each -l 127.0.0.1:0 >/dev/full 2>>err 3>&- &
 	tool=$!
 	started+=("$tool")
 	until_true listening
