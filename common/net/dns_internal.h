@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What dns.c and dns_rdata.c have between them. */
+/* What dns.c, dns_rdata.c and dns_text.c have between them. */
 #ifndef GRAIN_DNS_INTERNAL_H
 #define GRAIN_DNS_INTERNAL_H
 
@@ -115,10 +115,72 @@ static inline int dns_label(const struct dns_message *m, struct dns_walk *w)
 	return -1;
 }
 
+/* Kinds of fields. From RDATA_STRING on the length is in the data, or it is all that is left. */
+enum dns_field {
+	RDATA_U8 = '1',
+	RDATA_U16 = '2',
+	RDATA_U32 = '4',
+	RDATA_U48 = 'v',
+	RDATA_IPV4 = 'a',
+	RDATA_IPV6 = '6',
+	RDATA_TYPE = 't',
+	RDATA_TIME = 'd',
+	RDATA_RCODE = 'r',
+	RDATA_GROUPS = 'g', /* 8 bytes as four groups of hex */
+	RDATA_EUI48 = 'e',
+	RDATA_EUI64 = 'f',
+	RDATA_LOC = 'l',
+	RDATA_STRING = 's',  /* with a byte of length before it */
+	RDATA_STRINGS = 'S', /* one or more, to the end */
+	RDATA_WORD = 'w',    /* as RDATA_STRING, without quotes */
+	RDATA_NAME = 'n',
+	RDATA_SALT = 'x',    /* a byte of length, hex */
+	RDATA_HASH = 'X',    /* a byte of length, base32hex */
+	RDATA_COUNTED = 'y', /* two bytes of length, base64, and the length is printed */
+	RDATA_QUOTED = 'q',  /* to the end, in quotes */
+	RDATA_HEX = 'h',     /* to the end */
+	RDATA_BASE64 = 'b',  /* to the end */
+	RDATA_TYPES = 'm',   /* bitmap to the end (RFC 4034, 4.1.2) */
+	RDATA_PARAMS = 'p',  /* to the end (RFC 9460, 2.2) */
+};
+
+#define DNS_PIECES 9 /* RRSIG has that many */
+
+struct dns_piece {
+	char kind;
+	uint16_t at, len; /* what prints, without a length before it */
+};
+
+/* Keys of SVCB parameters (RFC 9460, 14.3.2). */
+enum dns_param {
+	PARAM_MANDATORY,
+	PARAM_ALPN,
+	PARAM_NO_DEFAULT_ALPN,
+	PARAM_PORT,
+	PARAM_IPV4HINT,
+	PARAM_ECH,
+	PARAM_IPV6HINT,
+	PARAM_DOHPATH,
+	PARAM_OHTTP,
+};
+
+/* Thousandths of a second of arc from the equator, or from the first meridian. */
+static inline uint32_t dns_loc_angle(const struct dns_message *m, uint32_t at, bool *negative)
+{
+	uint32_t v = dns_u32(m, at);
+
+	*negative = v < 1u << 31;
+	return *negative ? (1u << 31) - v : v - (1u << 31);
+}
+
 /*
- * Whether the record's data is what its type has (a type that isn't known here may have anything),
- * else at which byte it isn't.
+ * Splits a record's data. Returns how many pieces, 0 for a type that isn't known here; -1, with
+ * *wrong_at, where the data isn't what the type has.
  */
+int dns_split(const struct dns_message *m, const struct dns_record *r, struct dns_piece *pieces,
+	      uint32_t *wrong_at);
+
+/* Whether the data is what the type has (one that isn't known here may have anything). */
 bool dns_check_rdata(const struct dns_message *m, const struct dns_record *r, uint32_t *wrong_at);
 
 #endif
