@@ -7,8 +7,6 @@
 # shellcheck source=tests/e2e/helpers.bash
 . "$BATS_TEST_DIRNAME/helpers.bash"
 
-HOT_SHOTS=17.1.1
-
 # receive OPTION...: starts the tool on a free port, $port, unless -l says where; without -I an
 # interval ends only with the tool.
 receive() {
@@ -532,20 +530,9 @@ statsd-recv: listening on 127.0.0.1:'
 ["took","timer",77]'
 }
 
-# hot_shots: a directory with it, fetched once.
-hot_shots() {
-	local cache=$BATS_TEST_DIRNAME/../../.cache/npm/hot-shots-$HOT_SHOTS
-
-	command -v node npm >/dev/null || return
-	[[ -e $cache/node_modules/hot-shots ]] ||
-		timeout 120 npm install --silent --no-audit --no-fund --omit=optional --prefix "$cache" \
-			"hot-shots@$HOT_SHOTS" >fetched 2>&1 || return
-	NODE_PATH=$cache/node_modules
-	export NODE_PATH
-}
-
 @test "hot-shots" {
-	hot_shots || skip "hot-shots can't be had: $(tail -n 1 fetched 2>/dev/null)"
+	export NODE_PATH=$BATS_TEST_DIRNAME/../../.cache/npm/hot-shots-17.1.1/node_modules
+	[[ -d $NODE_PATH/hot-shots ]] && command -v node >/dev/null || skip 'no hot-shots of npm (make deps-test)'
 	receive
 	node -e '
 		const StatsD = require("hot-shots");
