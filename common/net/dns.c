@@ -23,7 +23,7 @@ static bool read_name(struct dns_message *m, uint32_t *at)
 		n = dns_label(m, &w);
 	while (n > 0);
 	if (n < 0)
-		return dns_wrong(m, w.at, w.wrong);
+		return dns_wrong(m, w.at, w.wrong ?: "ends inside a name");
 	*at = w.after;
 	return true;
 }
@@ -141,12 +141,11 @@ static bool read_edns(struct dns_message *m, const struct dns_record *r)
 
 static bool good_rdata(struct dns_message *m, const struct dns_record *r)
 {
-	uint32_t at;
+	struct dns_fault fault;
 
 	if (r->type == DNS_TYPE_OPT)
 		return read_edns(m, r);
-	return dns_check_rdata(m, r, &at) ||
-	       dns_wrong(m, at, "has a record whose data isn't what its type has");
+	return dns_check_rdata(m, r, &fault) || dns_wrong(m, fault.at, fault.what);
 }
 
 static bool read_record(struct dns_message *m, uint32_t *at, enum dns_section section)

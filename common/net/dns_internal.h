@@ -41,7 +41,7 @@ struct dns_walk {
 	uint32_t after; /* where the name ends in its own place, once that is known */
 	uint32_t size;	/* so far, on the wire, without pointers */
 	uint32_t pointers;
-	const char *wrong;
+	const char *wrong; /* NULL for a name that doesn't end */
 };
 
 static inline struct dns_walk dns_walk(uint32_t at, uint32_t end)
@@ -57,10 +57,8 @@ static inline bool dns_jump(const struct dns_message *m, struct dns_walk *w)
 {
 	uint32_t to;
 
-	if (w->end - w->at < 2) {
-		w->wrong = "ends inside a name";
+	if (w->end - w->at < 2)
 		return false;
-	}
 	to = dns_u16(m, w->at) & 0x3fff;
 	if (to >= w->start || to < DNS_HEADER) {
 		w->wrong = to < DNS_HEADER ? "has a name that points into the header"
@@ -111,7 +109,6 @@ static inline int dns_label(const struct dns_message *m, struct dns_walk *w)
 		w->at -= n + 1;
 		return -1;
 	}
-	w->wrong = "ends inside a name";
 	return -1;
 }
 
@@ -173,14 +170,21 @@ static inline uint32_t dns_loc_angle(const struct dns_message *m, uint32_t at, b
 	return *negative ? (1u << 31) - v : v - (1u << 31);
 }
 
+/* What is wrong with a record's data, and where. */
+struct dns_fault {
+	const char *what;
+	uint32_t at;
+};
+
 /*
- * Splits a record's data. Returns how many pieces, 0 for a type that isn't known here; -1, with
- * *wrong_at, where the data isn't what the type has.
+ * Splits a record's data. Returns how many pieces, 0 for a type that isn't known here; -1, and
+ * tells why, where the data doesn't fit the type.
  */
 int dns_split(const struct dns_message *m, const struct dns_record *r, struct dns_piece *pieces,
-	      uint32_t *wrong_at);
+	      struct dns_fault *fault);
 
-/* Whether the data is what the type has (one that isn't known here may have anything). */
-bool dns_check_rdata(const struct dns_message *m, const struct dns_record *r, uint32_t *wrong_at);
+/* Whether the data fits the type (one that isn't known here may have anything). */
+bool dns_check_rdata(const struct dns_message *m, const struct dns_record *r,
+		     struct dns_fault *fault);
 
 #endif

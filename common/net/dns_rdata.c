@@ -7,6 +7,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
+#define MISFIT "has a record whose data doesn't fit its type"
+
 #define ANY_CLASS 0
 #define ONLY_IN	  1
 
@@ -219,7 +221,8 @@ static bool check_loc(const struct dns_message *m, uint32_t at)
 	       dns_loc_angle(m, at + 8, &negative) <= 180 * 3600000;
 }
 
-static uint32_t check_name(const struct dns_message *m, uint32_t at, uint32_t end)
+static uint32_t check_name(const struct dns_message *m, uint32_t at, uint32_t end,
+			   struct dns_fault *fault)
 {
 	struct dns_walk w = dns_walk(at, end);
 	int n;
@@ -227,17 +230,22 @@ static uint32_t check_name(const struct dns_message *m, uint32_t at, uint32_t en
 	do
 		n = dns_label(m, &w);
 	while (n > 0);
-	return n < 0 ? 0 : w.after;
+	if (n == 0)
+		return w.after;
+	if (w.wrong)
+		*fault = (struct dns_fault){ w.wrong, w.at };
+	return 0;
 }
 
-static uint32_t check_piece(const struct dns_message *m, struct dns_piece *p, uint32_t end)
+static uint32_t check_piece(const struct dns_message *m, struct dns_piece *p, uint32_t end,
+			    struct dns_fault *fault)
 {
 	uint32_t n = sizes[(uint8_t)p->kind];
 
 	p->len = n ? n : end - p->at;
 	switch (p->kind) {
 	case RDATA_NAME:
-		return check_name(m, p->at, end);
+		return check_name(m, p->at, end, fault);
 	case RDATA_STRING:
 	case RDATA_WORD:
 	case RDATA_SALT:
@@ -269,7 +277,7 @@ static bool without_data(const struct dns_record *r)
 }
 
 int dns_split(const struct dns_message *m, const struct dns_record *r, struct dns_piece *pieces,
-	      uint32_t *wrong_at)
+	      struct dns_fault *fault)
 {
 	const char *fields = without_data(r) ? NULL : find_format(r);
 	uint32_t at = r->rdata, end = at + r->rdata_len;
@@ -277,21 +285,21 @@ int dns_split(const struct dns_message *m, const struct dns_record *r, struct dn
 
 	for (; fields && fields[n]; n++) {
 		pieces[n] = (struct dns_piece){ fields[n], at };
-		*wrong_at = at;
-		at = check_piece(m, &pieces[n], end);
+		*fault = (struct dns_fault){ MISFIT, at };
+		at = check_piece(m, &pieces[n], end, fault);
 		if (!at)
 			return -1;
 	}
-	*wrong_at = at;
+	*fault = (struct dns_fault){ MISFIT, at };
 	return !n || at == end ? n : -1;
 }
 
-bool dns_check_rdata(const struct dns_message *m, const struct dns_record *r, uint32_t *wrong_at)
+bool dns_check_rdata(const struct dns_message *m, const struct dns_record *r,
+		     struct dns_fault *fault)
 {
 	struct dns_piece pieces[DNS_PIECES];
 
-	*wrong_at = r->rdata;
-	if (r->type == DNS_TYPE_A && r->class == DNS_CLASS_IN)
-		return r->rdata_len == 4;
-	return dns_split(m, r, pieces, wrong_at) >= 0;
+	if (r->type == DNS_TYPE_A && r->class == DNS_CLASS_IN && r->rdata_len == 4)
+		return true;
+	return dns_split(m, r, pieces, fault) >= 0;
 }

@@ -470,13 +470,13 @@ char *dns_put_rdata(char *to, const struct dns_message *m, const struct dns_reco
 {
 	struct dns_piece pieces[DNS_PIECES];
 	const char *start = to;
-	uint32_t wrong_at;
+	struct dns_fault fault;
 	int n = 0;
 
 	if (r->type == DNS_TYPE_OPT && !r->bad)
 		return put_options(to, m);
 	if (!r->bad)
-		n = dns_split(m, r, pieces, &wrong_at);
+		n = dns_split(m, r, pieces, &fault);
 	if (n <= 0 || (pieces[n - 1].kind == RDATA_TYPES && too_many_types(m, &pieces[n - 1])))
 		return put_unknown(to, m, r);
 	for (int i = 0; i < n; i++) {
