@@ -137,9 +137,9 @@ agrees() {
 	END
 }
 
-@test "--by: a field given again is there once, the last member of a name counts" {
-	echo '{"a":2,"count":1}' >expected
-	gives --by a,a --by a <<<'{"a":1,"a":2}'
+@test "a field given again is there once, the last member of a name counts" {
+	echo '{"a":2,"count":1,"b_sum":3,"b_p50":3}' >expected
+	gives --by a,a --by a --sum b,b --percentiles 50,50 --percentiles 50.0 --of b --of b <<<'{"a":1,"a":2,"b":3}'
 }
 
 @test "the first and the last time, of whatever form" {
@@ -436,9 +436,16 @@ agrees() {
 	holds "length >= 3 and (map(.count) | add) == $n * 1000"
 }
 
-@test "an interval of centuries" {
-	echo '{"count":1}' >expected
-	gives -I 106751d --grace 106751d <<<'{}'
+@test "times of centuries, with which those of the clock make no number" {
+	begin -I 106751.99d --grace 106751.99d
+	feed '{}'
+	until_true taken
+	kill -s TERM "$tool"
+	until_true told
+	feed '{}'
+	feed_end
+	ended
+	is "$status $(<out)" '0 {"count":2}'
 }
 
 @test "no events, blank lines, and a last one without newline" {
