@@ -40,8 +40,7 @@ static __always_inline bool is_wanted(const struct packet *p)
 {
 	if (!port_wanted(p->sport) && !port_wanted(p->dport))
 		return false;
-	return p->proto == IPPROTO_UDP || p->len ||
-	       p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST);
+	return p->proto == IPPROTO_UDP || p->len || p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST);
 }
 
 /*

@@ -120,10 +120,10 @@ struct bpf_sock_addr {
 };
 
 /* include/linux/socket.h, include/uapi/linux/if_ether.h, in.h, in6.h, tcp.h */
-#define AF_INET	       2
-#define AF_INET6       10
-#define ETH_P_IP       0x0800
-#define ETH_P_IPV6     0x86DD
+#define AF_INET		 2
+#define AF_INET6	 10
+#define ETH_P_IP	 0x0800
+#define ETH_P_IPV6	 0x86DD
 #define IPPROTO_HOPOPTS	 0
 #define IPPROTO_TCP	 6
 #define IPPROTO_UDP	 17

@@ -56,8 +56,8 @@ static __always_inline bool owner_differs(const struct owner *a, const struct ow
  * before. */
 #define owner_set(sk, now)                                                                         \
 	({                                                                                         \
-		struct owner *stored = bpf_sk_storage_get(&owners, sk, NULL,                       \
-							  BPF_SK_STORAGE_GET_F_CREATE);            \
+		struct owner *stored =                                                             \
+			bpf_sk_storage_get(&owners, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);        \
 		bool changed = stored && owner_differs(stored, now);                               \
                                                                                                    \
 		if (stored)                                                                        \
@@ -113,7 +113,8 @@ int owner_connect6(struct bpf_sock_addr *ctx)
 	return owner_connects(ctx);
 }
 
-/* Ports of servers whose packets are looked at: those of clients are found by their first packet. */
+/* Ports of servers whose packets are looked at: those of clients are found by their first packet.
+ */
 static __always_inline bool port_wanted(u16 port);
 
 static __always_inline int owner_uses(struct sock *sk)

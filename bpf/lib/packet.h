@@ -21,25 +21,26 @@ enum {
  */
 struct packet_event {
 	struct event header;
-	__u64 cookie;	 /* of the socket; 0: there is none */
-	__u8 saddr[16];	 /* network byte order; IPv4 in the first 4 bytes, the rest is zero */
+	__u64 cookie;	/* of the socket; 0: there is none */
+	__u8 saddr[16]; /* network byte order; IPv4 in the first 4 bytes, the rest is zero */
 	__u8 daddr[16];
-	__u16 sport;	 /* host byte order */
+	__u16 sport; /* host byte order */
 	__u16 dport;
-	__u8 family;	 /* AF_INET, AF_INET6 */
-	__u8 proto;	 /* IPPROTO_TCP, IPPROTO_UDP */
-	__u8 direction;	 /* PACKET_INGRESS, PACKET_EGRESS */
+	__u8 family;	/* AF_INET, AF_INET6 */
+	__u8 proto;	/* IPPROTO_TCP, IPPROTO_UDP */
+	__u8 direction; /* PACKET_INGRESS, PACKET_EGRESS */
 	__u8 tcp_flags;
 	__u32 seq;
 	__u32 ack;
-	__u32 len;	 /* bytes that it carries (of a TCP packet in parts: that are here) */
+	__u32 len; /* bytes that it carries (of a TCP packet in parts: that are here) */
 	__u32 captured;
-	__u32 ifindex;	 /* only of packets of an interface */
+	__u32 ifindex; /* only of packets of an interface */
 	__u32 pad;
 };
 _Static_assert(sizeof(struct packet_event) == 64 + 8 + 32 + 8 + 16 + 8, "packet event");
 
-#define PACKET_PAYLOAD_MAX 32768 /* bytes of one event; UDP beyond that is cut, TCP comes in parts */
+#define PACKET_PAYLOAD_MAX                                                                         \
+	32768 /* bytes of one event; UDP beyond that is cut, TCP comes in parts */
 
 /* EVENT_OWNER: somebody else uses the socket now. */
 struct owner_event {

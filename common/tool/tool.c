@@ -206,6 +206,8 @@ int tool_main(const struct tool *tool, int argc, char **argv)
 		out_schema(stdout, tool->name, tool->events);
 		return flush_stdout();
 	}
+	if (tool->start)
+		tool->start(&o.selected);
 	out = out_new(
 		&(struct out_config){
 			.format = format,
@@ -224,8 +226,6 @@ int tool_main(const struct tool *tool, int argc, char **argv)
 	values = make_filter_values(&o);
 	if (!have_stdout && !o.write && !o.check)
 		die(STATUS_FAILED, "standard output is closed");
-	if (tool->start)
-		tool->start();
 	if (tool->capture && *tool->capture)
 		return read_capture(tool, &o, out);
 

@@ -43,8 +43,9 @@ struct tool {
 	const char **capture;
 	void (*packet)(const struct captured *p);
 
-	/* Called once the options are known, before anything else. NULL: nothing is to be done. */
-	void (*start)(void);
+	/* Called once the options are known, before anything else; may change which events are
+	   printed (bit N: events[N]). NULL: nothing is to be done. */
+	void (*start)(uint64_t *selected);
 
 	/* The tool's own options, and the struct they fill. It is copied into the BPF object's
 	   `config`, where that exists (const volatile, SEC(".rodata.config")). */
