@@ -138,7 +138,7 @@ deps-vm: deps  ## install what check-vm, verify and other architectures need (De
 	$(call install_packages,$(DEPS_VM))
 
 deps-test: deps  ## install what the tests need (Debian)
-	$(call install_packages,$(DEPS_TEST))
+	$(call install_packages,$(DEPS_TEST) netdata-core collectd-core $(if $(shell command -v npm),,npm))
 	@for p in hot-shots-17.1.1 statsd-0.9.0; do test -d .cache/npm/$$p/node_modules/$${p%-*} || timeout 120 npm install --silent --no-audit --no-fund --omit=optional --prefix .cache/npm/$$p $${p%-*}@$${p##*-} || echo "no $$p of npm: its tests are skipped"; done
 
 # Nothing is asked of the network when all is there. No service that a package brings is started.

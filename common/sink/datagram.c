@@ -14,10 +14,10 @@
 
 /*
  * UDP doesn't tell when the receiver's buffer is full, which by default has room for some 90
- * datagrams: 4,000 of them a second is what daemons take.
+ * datagrams: 2,000 of them a second is what daemons take, the slowest ones too.
  */
 #define BURST 8
-#define PAUSE (2 * MS)
+#define PAUSE (4 * MS)
 
 static void lose(struct sender *s, unsigned lines, int error)
 {
