@@ -72,7 +72,7 @@ struct dns_record {
 	uint16_t rdata_len;
 	uint8_t section;      /* enum dns_section */
 	bool cache_flush : 1; /* mDNS: replaces what is cached (RFC 6762, 10.2) */
-	bool bad : 1;	      /* the rdata isn't what its type has: prints as \# LENGTH HEX */
+	bool bad : 1;	      /* the rdata doesn't fit its type: prints as \# LENGTH HEX */
 };
 
 /* An option of EDNS (RFC 6891). */
@@ -102,8 +102,7 @@ struct dns_edns {
 	struct dns_option cookie;  /* RFC 7873: 8 bytes of the client, then 8 to 32 of the server */
 	struct dns_option ecs;	   /* RFC 7871, of IPv4 or IPv6; see dns_put_subnet() */
 	uint16_t ede;		   /* RFC 8914: info code; see dns_ede_name() */
-	struct dns_option
-		ede_text; /* .at and .len: its extra text, UTF-8 if the sender is honest */
+	struct dns_option ede_text; /* its extra text: UTF-8, if the sender is honest */
 };
 
 struct dns_message {
@@ -127,7 +126,7 @@ struct dns_message {
 
 	/*
 	 * NULL, or what is wrong, the first time that something is: a sentence without its
-	 * subject, like "has a name that points forward", and at which byte. All that was read
+	 * subject, like "ends inside a name", and at which byte. All that was read
 	 * before it is here and right. Where a record's data is wrong (.bad) the records after it
 	 * are read too; else `wrong_at` is where reading ended.
 	 */
@@ -159,9 +158,11 @@ bool dns_next_option(const struct dns_message *m, uint16_t *at, struct dns_optio
 char *dns_put_name(char *to, const struct dns_message *m, uint16_t at, bool dot);
 
 /*
- * The data of a record that dns_parse() gave, in zone file format as dig and dnspython print it:
- * hex and base32 in lower case, base64 without spaces. A type that isn't known here, and data
- * that isn't what its type has, print as \# LENGTH HEX (RFC 3597). Names in it end as `dot` says.
+ * The data of a record that dns_parse() gave, in zone file format as dnspython and dig print it:
+ * hex and base32 in lower case, base64 without spaces, numbers where a registry has mnemonics for
+ * algorithms. A type that isn't known here, and data that doesn't fit its type, print as
+ * \# LENGTH HEX (RFC 3597). Of OPT the options print: NSID=HEX ECS=ADDRESS/24/0 COOKIE=HEX
+ * EDE=18 "TEXT" OPT65001=HEX. Names end as `dot` says.
  */
 #define DNS_RDATA_TEXT(rdata_len) (5 * (size_t)(rdata_len) + 4096)
 char *dns_put_rdata(char *to, const struct dns_message *m, const struct dns_record *r, bool dot);
