@@ -1307,6 +1307,93 @@ static void test_no_system_calls(void)
 	out_free(table);
 }
 
+/*
+ * Records that refer to strings.
+ */
+
+struct named {
+	struct span name;
+	__u32 n;
+};
+
+struct names_event {
+	struct event header;
+	struct span list;
+	__u32 pad;
+};
+
+static const struct field named_fields[] = {
+	{ "name", FIELD_STRING, FIELD_AT(struct named, name) },
+	{ "n", FIELD_UINT, FIELD_AT(struct named, n) },
+	{},
+};
+
+static const struct field names_fields[] = {
+	{ "list", FIELD_LIST, FIELD_AT(struct names_event, list), .record = sizeof(struct named),
+	  .fields = named_fields, .heading = "LIST" },
+	{},
+};
+
+static const struct event_desc names_events[] = {
+	{ EVENT_TOOL, "test.names", sizeof(struct names_event), names_fields, "Names." },
+	{},
+};
+
+static void set_named(unsigned i, uint16_t off, uint16_t len, uint32_t n)
+{
+	const struct named record = { { off, len }, n };
+
+	memcpy((char *)&event + sizeof(struct names_event) + i * sizeof(record), &record,
+	       sizeof(record));
+}
+
+static void test_strings_of_records(void)
+{
+	struct out_config config = { .events = names_events, .selected = 1, .fields = "list" };
+	const uint16_t texts = sizeof(struct names_event) + 3 * sizeof(struct named);
+	char error[200];
+	struct out *o = out_new(&config, error, sizeof(error)), *table;
+	struct names_event *e = (struct names_event *)&event;
+
+	config.format = OUT_TABLE;
+	table = out_new(&config, error, sizeof(error));
+	begin(EVENT_TOOL, texts + 5);
+	e->list = (struct span){ sizeof(*e), 3 * sizeof(struct named) };
+	memcpy((char *)&event + texts,
+	       "ab\"\xff"
+	       "c",
+	       5);
+	set_named(0, texts, 3, 7);
+	set_named(1, texts + 3, 1, 8);
+	set_named(2, 0, 99, 9);
+	is_str(print(o),
+	       "{\"list\":[{\"name\":\"ab\\\"\",\"n\":7},{\"name\":\"\xef\xbf\xbd\",\"name_hex\":"
+	       "\"ff\",\"n\":8},{\"n\":9}]}\n",
+	       "strings in records; an absent one has no length");
+	is_str(print(table), "ab\"(7),\\xff(8),-(9)\n", "the same in a table");
+
+	set_named(2, texts, 5, 9);
+	ok(out_line(o, line, &event.header, event.header.size) > line, "a string up to the end");
+	set_named(2, texts, 6, 9);
+	REFUSED("a record's string one byte too long");
+	set_named(2, texts + 5, 0, 9);
+	ok(out_line(o, line, &event.header, event.header.size) > line, "an empty one at the end");
+	set_named(2, UINT16_MAX, UINT16_MAX, 9);
+	REFUSED("the largest span in a record");
+
+	/* Many records, each with the same long string, would not fit into a line. */
+	begin(EVENT_TOOL, 60000);
+	e->list = (struct span){ sizeof(*e), 40 * sizeof(struct named) };
+	for (unsigned i = 0; i < 40; i++)
+		set_named(i, 2000, 20, i);
+	ok(out_line(o, line, &event.header, event.header.size) > line, "short strings fit");
+	for (unsigned i = 0; i < 40; i++)
+		set_named(i, 2000, 50000, i);
+	REFUSED("a line's worth of bytes again and again");
+	out_free(o);
+	out_free(table);
+}
+
 int main(void)
 {
 	srandom(1);
@@ -1318,6 +1405,7 @@ int main(void)
 	test_redacted();
 	test_strings();
 	test_contradictions();
+	test_strings_of_records();
 	test_table();
 	test_fields();
 	test_errors();
