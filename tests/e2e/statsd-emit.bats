@@ -560,3 +560,11 @@ waits() { gone "$tool" || [[ $(<"/proc/$tool/wchan") == *poll* ]]; }
 	is "${PIPESTATUS[*]} $(grep -v run_time out | sort | paste -sd ' ')" '0 0 process.exec:5|c process.exit:3|c'
 	is "$(grep -cxE 'process\.run_time:[0-9.]+\|ms' out)" 3
 }
+
+@test "the manual names each mapping that is built in" {
+	top=$BATS_TEST_DIRNAME/../..
+	[[ -e $top/man/statsd-emit.8 ]] || skip 'the manual is not here'
+	mapfile -t built_in < <(sed -n '/ built_in\[\]/,/^};/s/^\t"\(.*\)",$/\1/p' "$top/tools/statsd-emit.c")
+	((${#built_in[@]} > 10))
+	is "$(sed -n '/^These are built in:$/,/^\.El$/s/^\.Li //p' "$top/man/statsd-emit.8")" "$(printf '%s\n' "${built_in[@]}")"
+}
