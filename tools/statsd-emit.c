@@ -572,11 +572,9 @@ static void add_mapping(const char *mapping)
 		die(STATUS_USAGE,
 		    "--mapping: '%s' %s (WHEN:TYPE[:NAME[:VALUE[:TAGS]]] is what it can be)",
 		    mapping, wrong);
-	if (config.tag_keys) {
-		wrong = mapping_add_tags(m, config.tag_keys);
-		if (wrong)
-			die(STATUS_USAGE, "--tag-keys: '%s' %s", config.tag_keys, wrong);
-	}
+	if (config.tag_keys && mapping_add_tags(m, config.tag_keys))
+		die(STATUS_USAGE, "--tag-keys: '%s' and the tags of '%s' are more than %d",
+		    config.tag_keys, mapping, MAPPING_TAGS);
 	if (m->key.len)
 		field_mappings |= 1ull << n_mappings;
 	n_mappings++;
@@ -584,6 +582,11 @@ static void add_mapping(const char *mapping)
 
 static void add_mappings(void)
 {
+	struct mapping none = {};
+	const char *wrong = config.tag_keys ? mapping_add_tags(&none, config.tag_keys) : NULL;
+
+	if (wrong)
+		die(STATUS_USAGE, "--tag-keys: '%s' %s", config.tag_keys, wrong);
 	if (config.mappings.n > MAPPINGS_MAX - COUNT(built_in))
 		die(STATUS_USAGE, "--mapping: %zu of them are more than %zu, which are allowed",
 		    config.mappings.n, MAPPINGS_MAX - COUNT(built_in));

@@ -545,6 +545,8 @@ waits() { gone "$tool" || [[ $(<"/proc/$tool/wchan") == *poll* ]]; }
 	is "$status $(<err)" "64 statsd-emit: --prefix: '00000000000000000000...' has 201 bytes, of which 200 are allowed"
 	emit --tag-keys "$(seq -s, 33)" </dev/null
 	is "$status $(<err)" "64 statsd-emit: --tag-keys: '$(seq -s, 33)' has more than 32 tags"
+	emit --tag-keys "$(seq -s, 32)" </dev/null
+	is "$status $(<err)" "64 statsd-emit: --tag-keys: '$(seq -s, 32)' and the tags of 'process.exec_failed:c:*:count=1:error' are more than 32"
 	options=()
 	for i in {1..48}; do options+=(-m "e:c:n.$i"); done
 	emit "${options[@]}" </dev/null
