@@ -77,8 +77,6 @@ static enum packet_kind udp(struct packet *p, struct rest r)
 	p->flow.dport = get_be16(h + 2);
 	/* 0 in jumbograms (RFC 2675) and before segmentation by the device: up to the end. */
 	size = get_be16(h + 4);
-	if (size && size < 8)
-		return PACKET_BAD;
 	if (size)
 		limit(&r, size);
 	return skip(&r, 8) ? carry(p, r) : PACKET_BAD;
@@ -190,10 +188,8 @@ static enum packet_kind ipv4(struct packet *p, struct rest r)
 	/* Captured before segmentation by the device, a packet of over 64 KiB says 0. */
 	if (!total)
 		total = r.wire;
-	if (size < 20 || total < size)
-		return PACKET_BAD;
 	limit(&r, total);
-	if (!skip(&r, size))
+	if (size < 20 || !skip(&r, size))
 		return PACKET_BAD;
 	p->flow.family = AF_INET;
 	p->flow.proto = h[9];

@@ -365,7 +365,6 @@ static struct held *new_held(struct streams *all, struct direction *d, uint32_t 
 	}
 	h->seq = seq;
 	h->len = len;
-	h->missing = 0;
 	memcpy(h->bytes, bytes, len);
 	d->held_bytes += sizeof(*h) + len;
 	return h;
@@ -394,7 +393,7 @@ static void hold(struct streams *all, struct direction *d, uint32_t seq, const u
 			h = new_held(all, d, seq, bytes, n);
 			if (!h)
 				return;
-			h->missing = n == len ? missing : 0;
+			h->missing = missing; /* none, if another one follows */
 			h->next = *at;
 			*at = h;
 			if (!h->next)

@@ -217,6 +217,19 @@ static void test_pcap(void)
 	capture_free(c);
 }
 
+/* The length of a frame check sequence is above the link type. */
+static void test_link(void)
+{
+	struct capture *c = capture_new();
+	struct captured p;
+	size_t at = 0;
+
+	pcap_header(true, 0xa1b2c3d4, 0x44000000 | LINK_SLL2);
+	record(1, 0, 1, 1, false);
+	ok(next_fed(c, &p, &b, &at, 4) == CAPTURE_PACKET && p.link == LINK_SLL2, "a link type");
+	capture_free(c);
+}
+
 /* pcapng */
 
 static size_t block_begin(uint32_t type)
@@ -276,6 +289,9 @@ static void interface(uint16_t link, uint32_t snaplen, uint8_t resolution, int64
 		num(&b, 8, 2);
 		num(&b, offset, 8);
 		num(&b, 0, 4);
+		num(&b, 9, 2); /* behind the end of them */
+		num(&b, 1, 2);
+		num(&b, 5, 4);
 	}
 	block_end(at);
 }
@@ -586,7 +602,7 @@ static void test_errors(void)
 	fails(1, "has a packet of 262145 bytes, more than 262144 (byte 84)");
 	pcapng();
 	interface(1, 0, 9, 0);
-	b.b[b.len - 4 - 4 - 12 - 8 - 12 + 2] = 200;
+	b.b[b.len - 4 - 8 - 4 - 12 - 8 - 12 + 2] = 200;
 	fails(1, "has options of an interface that are longer than their block (byte 100)");
 	pcapng();
 	set32(b.len - 32, CAPTURE_PACKET_MAX * 2 + 4);
@@ -740,6 +756,7 @@ static void test_shared(void)
 int main(void)
 {
 	test_pcap();
+	test_link();
 	test_blocks();
 	test_times();
 	test_sections();

@@ -124,8 +124,13 @@ static void test_keys(void)
 			     .payload = whole.b + 16,
 			     .len = 8,
 			     .wire_len = 8 };
+	other = p;
 	ok(fragments_add(f, &p, 1, &kind) && is_whole() && p.flow.proto == IPPROTO_UDP,
 	   "another next header of IPv6 is not");
+	p = other;
+	ok(!fragments_add(f, &p, 1, &kind) && add_from(AF_INET6, 1, 0, 16, true, 1) && is_whole() &&
+		   p.flow.proto == IPPROTO_UDP,
+	   "nor when that one comes first");
 }
 
 static void test_overlaps(void)
@@ -146,6 +151,7 @@ static void test_overlaps(void)
 		   "from %u, %u bytes overlap", cases[i].offset, cases[i].len);
 		ok(!add(1, 16, 16, true) && !add(1, 0, 16, true) && !add(1, 32, 13, false),
 		   "the datagram is dropped, and what follows too");
+		add(1, 8, 16, true);
 		is_u64(drops(), 1, "which counts once");
 		ok(!add(2, 16, 29, false) && add(2, 0, 16, true) && is_whole(), "not another one");
 	}
@@ -184,6 +190,9 @@ static void test_lengths(void)
 	add(1, 16, 8, false);
 	add(1, 24, 8, false);
 	malformed(true, "two last ones");
+	add(1, 24, 8, false);
+	add(1, 16, 8, false);
+	malformed(true, "in another order");
 	datagram(24);
 	add(1, 16, 8, false);
 	add(1, 16, 8, false);
@@ -245,6 +254,12 @@ static void test_bounds(void)
 		add(id, 0, 16, true);
 	is_u64(fragments_drops(f)->room, 2, "too many: the oldest are dropped");
 	ok(!add(1, 16, 8, false) && add(5, 16, 8, false) && is_whole(), "the others are there");
+
+	anew(1, 0, 0);
+	add(1, 0, 16, true);
+	add(1, 8, 16, true);
+	add(2, 0, 16, true);
+	is_u64(drops(), 1, "one that was dropped isn't counted again");
 
 	anew(4, 0, 10 * SECOND);
 	add_from(AF_INET, 1, 0, 16, true, 100 * SECOND);

@@ -155,6 +155,8 @@ static void test_ipv4(void)
 	set16(&b, 2, 0);
 	tcp(&b, 1, 0, "long");
 	carries(LINK_RAW, IPPROTO_TCP, "long", "a length of 0 is up to the end");
+	is_i64(parse(&p, LINK_RAW, &b, 0), PACKET_IP, "even when that is told as 0");
+	ok(!p.cut && p.len == 4 && p.wire_len == 4, "all that was captured");
 	b.b[32] = 0x60;
 	carries(LINK_RAW, IPPROTO_TCP, "", "options of TCP");
 	b.b[32] = 0x70;

@@ -297,6 +297,19 @@ static void test_gaps(void)
 	is_told("abc[-2]fg|fin", "at the end nobody waits");
 
 	anew();
+	plain(1, "abc");
+	flagged(6, TCP_FIN, "");
+	plain(9, "behind the end");
+	streams_time(all, clock_ts + 4 * SECOND);
+	is_told("abc[-2]|fin", "the end comes before what is behind it");
+
+	anew();
+	plain(1, "abcdef");
+	flagged(2, TCP_FIN, "");
+	plain(7, "g");
+	is_told("abcdefg", "no end is where bytes were");
+
+	anew();
 	take = 1;
 	plain(1, "abc");
 	plain(6, "fg");
@@ -521,9 +534,19 @@ static void test_bounds(void)
 	}
 	is_told("|evicted,150|evicted,150",
 		"too many bytes in all: those kept for longest make way");
+	anew();
+	for (int i = 0; i < 8; i++) {
+		s.flow.sport = i;
+		s.seq = 1;
+		s.len = s.wire_len = 1;
+		add(s);
+		s.seq = 3;
+		s.len = s.wire_len = 150;
+		add(s);
+	}
+	is_told("......|evicted.|evicted.|evicted", "also of those that wait");
 	user.total_max = 0;
 	anew();
-	is_told("", "(what that ended)");
 	s = segment(1, 0, "a", 1);
 	add(s);
 	s.scope = 1;
