@@ -62,6 +62,15 @@ static __always_inline bool any_filter(void)
 	return filter.by_pid || filter.by_tree || filter.by_uid || filter.comm.used;
 }
 
+/*
+ * Whether packets of its sockets are wanted. What comes to a server goes to user space even so: who
+ * takes it may be another process than who did last.
+ */
+static __always_inline bool is_matched(const struct owner *o)
+{
+	return o->matches || (!o->pid && !any_filter());
+}
+
 static __always_inline bool sk_cgroup_match(struct bpf_sock *sk)
 {
 	for (int level = 0; level < CGROUP_DEPTH; level++) {
@@ -93,17 +102,17 @@ static __always_inline int on_packet(struct __sk_buff *skb, u8 direction)
 		if (direction == PACKET_EGRESS && is_sender(sk, &p)) {
 			owner_fill(&from.owner, bpf_get_current_task_btf());
 			owner_set(sk, &from.owner);
-			from.flags = PACKET_OWNER_NOW;
 		} else {
 			stored = bpf_sk_storage_get(&owners, sk, NULL, 0);
 			if (stored)
 				from.owner = *stored;
 		}
 	}
-	if (any_filter() && !from.owner.matches)
-		return 1;
-	if (from.owner.pid && !from.owner.matches) /* left out */
-		return 1;
+	if (!is_matched(&from.owner)) {
+		if (!sk || direction != PACKET_INGRESS || !port_wanted(p.dport))
+			return 1;
+		from.flags = PACKET_UNMATCHED;
+	}
 	if (filter.by_cgroup && !(sk && sk_cgroup_match(sk)))
 		return 1;
 	send(skb, &p, &from);

@@ -180,8 +180,8 @@ struct origin {
 	struct flow flow;
 	uint64_t cookie; /* of the socket */
 	uint8_t direction;
-	bool live;     /* not of a capture */
-	bool sent_now; /* the owner is who sends it */
+	bool live;	/* not of a capture */
+	bool unmatched; /* the owner is none of the processes that are wanted */
 };
 
 static struct dns_message message;
@@ -498,6 +498,16 @@ static unsigned held_first, held_n;
 
 static void on_message(const struct origin *from);
 
+static void set_owner(struct event *header, const struct event *owner)
+{
+	header->pid = owner->pid;
+	header->tid = owner->tid;
+	header->ppid = owner->ppid;
+	header->uid = owner->uid;
+	header->start = owner->start;
+	memcpy(header->comm, owner->comm, sizeof(owner->comm));
+}
+
 /* `owner`: who takes it; NULL: still unknown. */
 static void release(struct held *h, const struct event *owner)
 {
@@ -505,12 +515,8 @@ static void release(struct held *h, const struct event *owner)
 	uint16_t len = h->len;
 
 	if (owner) {
-		from.header.pid = owner->pid;
-		from.header.tid = owner->tid;
-		from.header.ppid = owner->ppid;
-		from.header.uid = owner->uid;
-		from.header.start = owner->start;
-		memcpy(from.header.comm, owner->comm, sizeof(owner->comm));
+		set_owner(&from.header, owner);
+		from.unmatched = owner->flags & PACKET_UNMATCHED;
 	}
 	h->len = 0;
 	dns_parse(&message, h->bytes, len, service_of(&from.flow) == SERVICE_MDNS);
@@ -554,16 +560,21 @@ static void hold(const struct origin *from)
 	memcpy(h->bytes, message.bytes, message.len);
 }
 
-/* The oldest question that was held on a socket, and was not answered yet. */
-static struct held *find_held(uint64_t cookie)
+/*
+ * Somebody has received something from a socket: of a datagram socket the oldest question, of a
+ * connection, which is one process's, all that there are.
+ */
+static void on_owner(const struct owner_event *owner)
 {
 	for (unsigned i = 0; i < held_n; i++) {
 		struct held *h = &held[(held_first + i) % HELD_MAX];
 
-		if (h->len && h->from.cookie == cookie)
-			return h;
+		if (!h->len || h->from.cookie != owner->cookie)
+			continue;
+		release(h, &owner->header);
+		if (h->from.flow.proto == 17 /* UDP */)
+			return;
 	}
-	return NULL;
 }
 
 /* The question that is being answered. */
@@ -596,8 +607,6 @@ static void print_malformed(const struct origin *from)
 
 static void print_answer(const struct origin *from, struct pending *question)
 {
-	struct origin asked;
-
 	make_event(DNS_RESPONSE, from, &from->flow);
 	if (question) {
 		event.e.latency = from->header.ts - question->first;
@@ -606,11 +615,10 @@ static void print_answer(const struct origin *from, struct pending *question)
 	print_event();
 	if (!question)
 		return;
-	asked = question->from;
 	event.e.header.type = DNS_EXCHANGE;
 	event.e.header.ts = question->first;
 	if (!event.e.header.pid)
-		event.e.header.pid = asked.header.pid;
+		set_owner(&event.e.header, &question->from.header);
 	forget(question);
 	print_event();
 }
@@ -620,6 +628,8 @@ static void on_message(const struct origin *from)
 {
 	bool answer = message.flags & DNS_QR;
 
+	if (from->unmatched)
+		return;
 	if (message.wrong) {
 		print_malformed(from);
 	} else if (answer) {
@@ -642,10 +652,10 @@ static void take_message(const struct origin *from, const uint8_t *bytes, size_t
 		hold(from);
 		return;
 	}
-	if (from->sent_now && message.flags & DNS_QR) {
+	if (from->live && from->direction == PACKET_EGRESS && message.flags & DNS_QR) {
 		question = find_held_question(from);
 		if (question) {
-			release(question, &from->header);
+			release(question, from->header.pid ? &from->header : NULL);
 			dns_parse(&message, bytes, len, service_of(&from->flow) == SERVICE_MDNS);
 		}
 	}
@@ -696,12 +706,9 @@ static void on_event(const struct event *e, size_t size)
 	const struct packet_event *p = (const struct packet_event *)e;
 	struct origin from = { .header = *e, .live = true };
 	struct segment segment;
-	struct held *h;
 
 	if (e->type == EVENT_OWNER) {
-		h = find_held(((const struct owner_event *)e)->cookie);
-		if (h)
-			release(h, e);
+		on_owner((const struct owner_event *)e);
 		return;
 	}
 	if (size < sizeof(*p) || p->captured > size - sizeof(*p))
@@ -714,7 +721,7 @@ static void on_event(const struct event *e, size_t size)
 	from.flow.proto = p->proto;
 	from.cookie = p->cookie;
 	from.direction = p->direction;
-	from.sent_now = e->flags & PACKET_OWNER_NOW;
+	from.unmatched = e->flags & PACKET_UNMATCHED;
 	if (p->proto != 6 /* TCP */) {
 		take_message(&from, (const uint8_t *)(p + 1), p->captured);
 		return;

@@ -119,9 +119,13 @@ struct bpf_sock_addr {
 	} __attribute__((aligned(8)));
 };
 
+/* include/uapi/linux/pkt_cls.h */
+#define TC_ACT_UNSPEC (-1)
+
 /* include/linux/socket.h, include/uapi/linux/if_ether.h, in.h, in6.h, tcp.h */
 #define AF_INET		 2
 #define AF_INET6	 10
+#define MSG_PEEK	 2
 #define ETH_P_IP	 0x0800
 #define ETH_P_IPV6	 0x86DD
 #define IPPROTO_HOPOPTS	 0
@@ -346,7 +350,6 @@ struct bpf_iter__task {
 struct bpf_iter__task_file {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
-	u32 fd;
 	struct file *file;
 };
 

@@ -46,23 +46,14 @@ static __always_inline void owner_fill(struct owner *o, struct task_struct *task
 	o->pad = 0;
 }
 
-/* Whether they are different processes, or the same as another user. */
-static __always_inline bool owner_differs(const struct owner *a, const struct owner *b)
-{
-	return a->pid != b->pid || a->start != b->start || a->uid != b->uid;
-}
-
-/* Makes `task` the owner of a socket (struct bpf_sock or a typed struct sock). Whether it was not
- * before. */
+/* Makes `now` the owner of a socket (struct bpf_sock or a typed struct sock). */
 #define owner_set(sk, now)                                                                         \
 	({                                                                                         \
 		struct owner *stored =                                                             \
 			bpf_sk_storage_get(&owners, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);        \
-		bool changed = stored && owner_differs(stored, now);                               \
                                                                                                    \
 		if (stored)                                                                        \
 			*stored = *(now);                                                          \
-		changed;                                                                           \
 	})
 
 static __always_inline void owner_header(struct event *e, u32 type, u32 size, const struct owner *o)
@@ -117,39 +108,50 @@ int owner_connect6(struct bpf_sock_addr *ctx)
  */
 static __always_inline bool port_wanted(u16 port);
 
-static __always_inline int owner_uses(struct sock *sk)
+/* Of Unix sockets too the tracepoints below tell. */
+static __always_inline bool is_server(const struct sock *sk)
 {
 	u16 family = sk->__sk_common.skc_family;
-	struct owner_event *e;
-	struct owner now;
 
-	/* Unix sockets come here too. */
-	if ((family != AF_INET && family != AF_INET6) || !port_wanted(sk->__sk_common.skc_num))
-		return 0;
-	owner_fill(&now, bpf_get_current_task_btf());
-	if (!owner_set(sk, &now))
-		return 0;
-	e = event_reserve(EVENT_OWNER, sizeof(*e));
-	if (!e)
-		return 0;
-	owner_header(&e->header, EVENT_OWNER, sizeof(*e), &now);
-	e->header.cgroup = 0;
-	e->cookie = bpf_get_socket_cookie(sk);
-	event_submit(e);
-	return 0;
+	return (family == AF_INET || family == AF_INET6) && port_wanted(sk->__sk_common.skc_num);
 }
 
 /* Linux 6.3 and later. */
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(owner_send, struct sock *sk, int ret, int flags)
 {
-	return owner_uses(sk);
+	struct owner now;
+
+	if (ret <= 0 || !is_server(sk))
+		return 0;
+	owner_fill(&now, bpf_get_current_task_btf());
+	owner_set(sk, &now);
+	return 0;
 }
 
+/*
+ * Who takes something is told each time: several processes may take turns at a socket. One that
+ * was woken in vain, or only looks, takes nothing.
+ */
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(owner_recv, struct sock *sk, int ret, int flags)
 {
-	return owner_uses(sk);
+	struct owner_event *e;
+	struct owner now;
+
+	if (ret <= 0 || flags & MSG_PEEK || !is_server(sk))
+		return 0;
+	owner_fill(&now, bpf_get_current_task_btf());
+	owner_set(sk, &now);
+	e = event_reserve(EVENT_OWNER, sizeof(*e));
+	if (!e)
+		return 0;
+	owner_header(&e->header, EVENT_OWNER, sizeof(*e), &now);
+	e->header.flags = now.matches ? 0 : PACKET_UNMATCHED;
+	e->header.cgroup = 0;
+	e->cookie = bpf_get_socket_cookie(sk);
+	event_submit(e);
+	return 0;
 }
 
 /* Sockets that are older than the tool, run once all is attached: what has an owner keeps it. */

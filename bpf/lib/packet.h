@@ -10,9 +10,9 @@ enum {
 	PACKET_EGRESS,
 };
 
-/* struct event's flags of a packet. */
+/* struct event's flags of a packet, and of who takes it. */
 enum {
-	PACKET_OWNER_NOW = 1 << 0, /* the owner is who sends it at this moment, not who was last */
+	PACKET_UNMATCHED = 1 << 0, /* the owner is not among the processes that are wanted */
 };
 
 /*
@@ -42,7 +42,7 @@ _Static_assert(sizeof(struct packet_event) == 64 + 8 + 32 + 8 + 16 + 8, "packet 
 #define PACKET_PAYLOAD_MAX                                                                         \
 	32768 /* bytes of one event; UDP beyond that is cut, TCP comes in parts */
 
-/* EVENT_OWNER: somebody else uses the socket now. */
+/* EVENT_OWNER: who has just taken something from a server's socket. */
 struct owner_event {
 	struct event header;
 	__u64 cookie;

@@ -10,10 +10,13 @@
 enum constants {
 	CONSTANT(BPF_ANY),
 	CONSTANT(BPF_F_NO_PREALLOC),
+	CONSTANT(BPF_F_CLONE),
 	CONSTANT(BPF_LOCAL_STORAGE_GET_F_CREATE),
+	CONSTANT(BPF_SK_STORAGE_GET_F_CREATE),
 	CONSTANT(BPF_RB_NO_WAKEUP),
 	CONSTANT(BPF_RB_FORCE_WAKEUP),
 	CONSTANT(BPF_RB_AVAIL_DATA),
+	CONSTANT(IPPROTO_FRAGMENT),
 	CONSTANT(SIGKILL),
 	CONSTANT(SIGSEGV),
 	CONSTANT(SIGNAL_GROUP_EXIT),
@@ -67,12 +70,24 @@ struct all {
 	struct sigpending sigpending;
 	struct signal_struct signal_struct;
 	struct task_struct task_struct;
+	socket_lock_t has_socket_lock_t;
+	struct sock_common sock_common;
+	struct sock sock;
+	struct socket socket;
+	struct inet_sock inet_sock;
+	struct inet_connection_sock inet_connection_sock;
+	struct tcp_sock tcp_sock;
 	struct linux_binprm linux_binprm;
 	struct kernfs_node kernfs_node;
 	struct cgroup_root cgroup_root;
 	struct cgroup cgroup;
 	struct bpf_iter_meta bpf_iter_meta;
 	struct bpf_iter__task bpf_iter__task;
+	struct bpf_iter__task_file bpf_iter__task_file;
+
+	struct bpf_sock bpf_sock;
+	struct __sk_buff __sk_buff;
+	struct bpf_sock_addr bpf_sock_addr;
 };
 
 struct {
