@@ -71,10 +71,13 @@ static __always_inline bool is_matched(const struct owner *o)
 	return o->matches || (!o->pid && !any_filter());
 }
 
-static __always_inline bool sk_cgroup_match(struct bpf_sock *sk)
+/* Of the socket: a program at a socket asks for that, one at an interface by the packet. */
+static __always_inline bool packet_cgroup_match(struct __sk_buff *skb, struct bpf_sock *sk,
+						bool at_socket)
 {
 	for (int level = 0; level < CGROUP_DEPTH; level++) {
-		u64 id = bpf_sk_ancestor_cgroup_id(sk, level);
+		u64 id = at_socket ? bpf_sk_ancestor_cgroup_id(sk, level)
+				   : bpf_skb_ancestor_cgroup_id(skb, level);
 
 		if (!id)
 			return false;
@@ -84,22 +87,24 @@ static __always_inline bool sk_cgroup_match(struct bpf_sock *sk)
 	return false;
 }
 
-static __always_inline int on_packet(struct __sk_buff *skb, u8 direction)
+/* Takes the packet; `l3` is where IP begins in it. */
+static __always_inline void on_packet(struct __sk_buff *skb, u32 l3, u8 direction, bool at_socket)
 {
 	struct packet_from from = { .type = DNS_PACKET, .direction = direction };
 	struct bpf_sock *sk = skb->sk;
 	struct owner *stored = NULL;
 	struct packet p;
 
-	if (!packet_parse(skb, 0, &p) || !is_wanted(&p))
-		return 1; /* goes on */
+	if (!packet_parse(skb, l3, &p) || !is_wanted(&p))
+		return;
 	from.owner.uid = ~0u;
+	from.ifindex = at_socket ? 0 : skb->ifindex;
 	if (sk)
 		sk = bpf_sk_fullsock(sk);
 	if (sk) {
 		from.cookie = bpf_get_socket_cookie(skb);
-		from.cgroup = bpf_sk_cgroup_id(sk);
-		if (direction == PACKET_EGRESS && is_sender(sk, &p)) {
+		from.cgroup = at_socket ? bpf_sk_cgroup_id(sk) : bpf_skb_cgroup_id(skb);
+		if (at_socket && direction == PACKET_EGRESS && is_sender(sk, &p)) {
 			owner_fill(&from.owner, bpf_get_current_task_btf());
 			owner_set(sk, &from.owner);
 		} else {
@@ -110,23 +115,39 @@ static __always_inline int on_packet(struct __sk_buff *skb, u8 direction)
 	}
 	if (!is_matched(&from.owner)) {
 		if (!sk || direction != PACKET_INGRESS || !port_wanted(p.dport))
-			return 1;
+			return;
 		from.flags = PACKET_UNMATCHED;
 	}
-	if (filter.by_cgroup && !(sk && sk_cgroup_match(sk)))
-		return 1;
+	if (filter.by_cgroup && !(sk && packet_cgroup_match(skb, sk, at_socket)))
+		return;
 	send(skb, &p, &from);
-	return 1;
 }
 
 SEC("cgroup_skb/egress")
 int on_egress(struct __sk_buff *skb)
 {
-	return on_packet(skb, PACKET_EGRESS);
+	on_packet(skb, 0, PACKET_EGRESS, true);
+	return 1; /* goes on */
 }
 
 SEC("cgroup_skb/ingress")
 int on_ingress(struct __sk_buff *skb)
 {
-	return on_packet(skb, PACKET_INGRESS);
+	on_packet(skb, 0, PACKET_INGRESS, true);
+	return 1;
+}
+
+/* What the interface sends may have waited in its queue: the current task is anybody. */
+SEC("tc")
+int iface_egress(struct __sk_buff *skb)
+{
+	on_packet(skb, config.l3, PACKET_EGRESS, false);
+	return TC_ACT_UNSPEC; /* goes on to the next program */
+}
+
+SEC("tc")
+int iface_ingress(struct __sk_buff *skb)
+{
+	on_packet(skb, config.l3, PACKET_INGRESS, false);
+	return TC_ACT_UNSPEC;
 }

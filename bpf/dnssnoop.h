@@ -16,6 +16,7 @@ enum {
 
 struct dnssnoop_config {
 	__u16 ports[PACKET_PORTS]; /* 0 ends them */
+	__u32 l3;		   /* with -i: where IP begins in a packet */
 };
 
 /* A resource record. Spans count from the event's first byte. */

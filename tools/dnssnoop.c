@@ -70,11 +70,11 @@ static const struct field dns_fields[] = {
 	{ "truncated", FIELD_FLAG, .flag = DNS_MESSAGE_TRUNCATED,
 	  .help = "not all of the message was captured" },
 	{ "id", FIELD_UINT, DNS(id), .help = "message id" },
-	{ "opcode", FIELD_STRING, DNS(opcode), .help = "such as QUERY, NOTIFY or UPDATE" },
+	{ "opcode", FIELD_STRING, DNS(opcode), .help = "such as QUERY or UPDATE" },
 	{ "flags", FIELD_FLAGS, DNS(flags), .names = flags,
 	  .help = "those set: qr (answer), aa, tc, rd, ra, z, ad, cd" },
 	{ "rcode", FIELD_STRING, DNS(rcode), .heading = "RCODE", .width = 8,
-	  .help = "of an answer: NOERROR, NXDOMAIN, ..., with the upper bits of EDNS" },
+	  .help = "of an answer: such as NXDOMAIN, with the upper bits of EDNS" },
 	{ "qclass", FIELD_STRING, DNS(qclass), .help = "class of the question: IN mostly" },
 	{ "answer_count", FIELD_UINT, DNS(answer_count), OMIT_ZERO,
 	  .help = "answers, as the message says" },
@@ -105,7 +105,7 @@ static const struct field dns_fields[] = {
 	{ "additional", FIELD_LIST, DNS(additional), .record = sizeof(struct dns_rr),
 	  .fields = rr_fields, .help = "additional records but EDNS, with --all-sections" },
 	{ "qtype", FIELD_STRING, DNS(qtype), .heading = "QTYPE", .width = 5,
-	  .help = "type of the question: A, AAAA, HTTPS, ..." },
+	  .help = "type of the question: A, HTTPS and so on" },
 	{ "query", FIELD_STRING, DNS(query), .heading = "QUERY", .width = 24,
 	  .help = "name that is asked for, as RFC 1035 writes names" },
 	{ "answers", FIELD_LIST, DNS(answers), .record = sizeof(struct dns_rr), .fields = rr_fields,
@@ -137,7 +137,7 @@ static const struct event_desc events[] = {
 
 static struct {
 	struct dnssnoop_config kernel;
-	const char *capture, *direction;
+	const char *capture, *interface, *direction;
 	struct list ports, rcodes, qtypes, names;
 	uint64_t timeout;
 	bool pair, all_sections;
@@ -151,6 +151,9 @@ static const struct option_row options[] = {
 	{ .type = OPTION_HEADING, .help = "Which messages:" },
 	{ "read", 'r', OPTION_STRING, "FILE", AT(capture),
 	  .help = "read a capture (pcap or pcapng; - is standard input) instead of watching" },
+	{ "interface", 'i', OPTION_STRING, "INTERFACE", AT(interface),
+	  .help = "what passes this interface, forwarded or mirrored too, instead of what sockets "
+		  "send and receive" },
 	{ "port", 0, OPTION_LIST, "PORT", AT(ports),
 	  .help = "look at this port too, beside 53, 5353 and 5355" },
 	{ "direction", 0, OPTION_STRING, "DIRECTION", AT(direction),
@@ -719,7 +722,8 @@ static void on_event(const struct event *e, size_t size)
 	from.flow.dport = p->dport;
 	from.flow.family = p->family;
 	from.flow.proto = p->proto;
-	from.cookie = p->cookie;
+	/* An interface has packets of any sockets, and of none. */
+	from.cookie = p->ifindex ? 0 : p->cookie;
 	from.direction = p->direction;
 	from.unmatched = e->flags & PACKET_UNMATCHED;
 	if (p->proto != 6 /* TCP */) {
@@ -871,6 +875,8 @@ static const struct tool dnssnoop = {
 	.tick = on_tick,
 	.capture = &config.capture,
 	.packet = on_captured,
+	.interface = &config.interface,
+	.interface_l3 = &config.kernel.l3,
 	.start = start,
 	.options = options,
 	.config = &config,

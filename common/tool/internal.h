@@ -94,6 +94,16 @@ bool cgroup_find(const char *path, uint64_t *id);
 /* A descriptor of the root cgroup's directory. -1: there is no such hierarchy. */
 int cgroup_open_root(void);
 
+/* interface.c */
+
+/* At which byte of its packets IP begins. Ends the process (64) where there is no such interface.
+ */
+unsigned interface_l3(const char *interface);
+
+/* Attaches a tc program to an interface, on the way in or out. Ends the process if it can't. */
+void interface_attach(int program, const char *interface, bool egress);
+void interface_detach(void);
+
 /* readers.c */
 
 /*

@@ -157,6 +157,12 @@ static const char *degraded_without(const char *program)
 	return NULL;
 }
 
+/* What -i asks for; NULL: nothing. */
+static const char *interface_of(const struct tool *tool)
+{
+	return tool->interface ? *tool->interface : NULL;
+}
+
 static bool is_needed(const struct tool *tool, const struct options *o, const char *program)
 {
 	if (!strncmp(program, "tree_", 5))
@@ -166,6 +172,10 @@ static bool is_needed(const struct tool *tool, const struct options *o, const ch
 		return !is_confidential();
 	if (!strncmp(program, "owner_", 6))
 		return true;
+	if (!strncmp(program, "iface_", 6))
+		return interface_of(tool);
+	if (interface_of(tool) && !strncmp(program, "on_", 3))
+		return false;
 	for (size_t i = 0; tool->events[i].name; i++)
 		for (const char *const *p = tool->events[i].programs; *p; p++)
 			if (o->selected & 1ull << i && !strcmp(*p, program))
@@ -269,12 +279,18 @@ static struct bpf_link *attach_to_root_cgroup(struct bpf_program *program)
 	return link;
 }
 
-static void attach(struct kernel *k, struct bpf_program *program)
+static void attach(struct kernel *k, const struct tool *tool, struct bpf_program *program)
 {
-	bool at_cgroup = !strncmp(bpf_program__section_name(program), "cgroup", 6);
-	struct bpf_link *link =
-		at_cgroup ? attach_to_root_cgroup(program) : bpf_program__attach(program);
+	const char *section = bpf_program__section_name(program);
+	struct bpf_link *link;
 
+	if (!strcmp(section, "tc")) {
+		interface_attach(bpf_program__fd(program), *tool->interface,
+				 !strcmp(bpf_program__name(program), "iface_egress"));
+		return;
+	}
+	link = !strncmp(section, "cgroup", 6) ? attach_to_root_cgroup(program)
+					      : bpf_program__attach(program);
 	if (!link)
 		explain(k, bpf_program__name(program), errno);
 	k->links = reallocarray(k->links, k->n_links + 1, sizeof(*k->links));
@@ -313,8 +329,8 @@ void kernel_attach(struct kernel *k, const struct tool *tool, const struct optio
 
 	/* First what follows the tree, so that no child slips through. */
 	if (o->trees.n || o->command) {
-		attach(k, bpf_object__find_program_by_name(k->object, "tree_fork"));
-		attach(k, bpf_object__find_program_by_name(k->object, "tree_free"));
+		attach(k, tool, bpf_object__find_program_by_name(k->object, "tree_fork"));
+		attach(k, tool, bpf_object__find_program_by_name(k->object, "tree_free"));
 		seed(k, "tree_seed");
 	}
 	/* Owners of sockets before packets that are theirs. */
@@ -323,8 +339,8 @@ void kernel_attach(struct kernel *k, const struct tool *tool, const struct optio
 			const char *name = bpf_program__name(program);
 
 			if (bpf_program__autoload(program) && strncmp(name, "tree_", 5) &&
-			    !ends_with(name, "_seed") && packets == !strncmp(name, "on_", 3))
-				attach(k, program);
+			    !ends_with(name, "_seed") && packets == !!strncmp(name, "owner_", 6))
+				attach(k, tool, program);
 		}
 	if (bpf_object__find_program_by_name(k->object, "owner_seed"))
 		seed(k, "owner_seed");
@@ -336,6 +352,7 @@ void kernel_detach(struct kernel *k)
 {
 	while (k->n_links)
 		bpf_link__destroy(k->links[--k->n_links]);
+	interface_detach();
 }
 
 int kernel_map_fd(const struct kernel *k, const char *map)

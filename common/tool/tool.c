@@ -208,6 +208,8 @@ int tool_main(const struct tool *tool, int argc, char **argv)
 	}
 	if (tool->start)
 		tool->start(&o.selected);
+	if (tool->interface && *tool->interface)
+		*tool->interface_l3 = interface_l3(*tool->interface);
 	out = out_new(
 		&(struct out_config){
 			.format = format,

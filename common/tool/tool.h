@@ -43,6 +43,12 @@ struct tool {
 	const char **capture;
 	void (*packet)(const struct captured *p);
 
+	/* Where the tool's options have the name of an interface (-i), whose packets are then seen
+	   by its programs iface_ingress and iface_egress instead of those called on_…;
+	   *interface_l3 gets at which byte of a packet IP begins. NULL: it has no such option. */
+	const char **interface;
+	uint32_t *interface_l3;
+
 	/* Called once the options are known, before anything else; may change which events are
 	   printed (bit N: events[N]). NULL: nothing is to be done. */
 	void (*start)(uint64_t *selected);
