@@ -21,6 +21,8 @@
 #define PORT_MDNS  5353
 #define PORT_LLMNR 5355
 
+#define HEADER_SIZE 12 /* of a message */
+
 /*
  * Tables.
  */
@@ -182,6 +184,8 @@ struct origin {
 	struct event header; /* of the owner, with the time */
 	struct flow flow;
 	uint64_t cookie; /* of the socket */
+	uint32_t size;	 /* of the message */
+	bool cut;	 /* not all of it is here */
 	uint8_t direction;
 	bool live;	/* not of a capture */
 	bool unmatched; /* the owner is none of the processes that are wanted */
@@ -235,10 +239,16 @@ static bool add_record(struct dns_rr *rr, const struct dns_record *r)
 static void add_records(struct span *list, enum dns_section section)
 {
 	struct dns_rr *rr;
-	size_t n = 0;
+	size_t n = 0, read = 0;
 
-	for (unsigned i = 0; i < message.records; i++)
-		n += message.record[i].section == section && message.record[i].type != DNS_TYPE_OPT;
+	for (unsigned i = 0; i < message.records; i++) {
+		if (message.record[i].section != section)
+			continue;
+		read++;
+		n += message.record[i].type != DNS_TYPE_OPT;
+	}
+	if (read < message.counts[section])
+		event.e.header.flags |= DNS_ANSWERS_TRUNCATED;
 	/* Records are read as they are in the event: where their integers may lie. */
 	event.e.header.size = (event.e.header.size + 7) & ~7u;
 	if (!n || event.e.header.size + n * sizeof(*rr) > sizeof(event)) {
@@ -260,8 +270,6 @@ static void add_records(struct span *list, enum dns_section section)
 		}
 		list->len += sizeof(*rr);
 	}
-	if (message.more)
-		event.e.header.flags |= DNS_ANSWERS_TRUNCATED;
 }
 
 static void add_edns(void)
@@ -328,7 +336,8 @@ static void make_event(uint16_t type, const struct origin *from, const struct fl
 	flow_id(id, flow, 0);
 	add_span(&event.e.community_id, id, sizeof(id) - 1);
 
-	event.e.bytes = message.len;
+	event.e.bytes = from->size;
+	event.e.header.flags |= from->cut ? DNS_MESSAGE_TRUNCATED : 0;
 	event.e.id = message.id;
 	event.e.flags = message.flags;
 	add_text(&event.e.opcode, dns_put_opcode(scratch, message.opcode));
@@ -385,7 +394,7 @@ static void print_event(void)
  */
 
 #define PENDING_MAX  16384
-#define QUESTION_MAX (12 + 255 + 4) /* a header and one question */
+#define QUESTION_MAX (HEADER_SIZE + 255 + 4) /* and one question */
 
 struct pending {
 	struct recent_entry entry;
@@ -600,9 +609,20 @@ static struct held *find_held_question(const struct origin *answer)
  * Messages.
  */
 
-static void print_malformed(const struct origin *from)
+static void add_latency(const struct origin *answer, const struct pending *question)
+{
+	event.e.latency = answer->header.ts - question->first;
+	event.e.retries = question->retries;
+}
+
+/* An answer is one all the same: nobody waits for it any longer. */
+static void print_malformed(const struct origin *from, struct pending *question)
 {
 	make_event(DNS_MALFORMED, from, &from->flow);
+	if (question) {
+		add_latency(from, question);
+		forget(question);
+	}
 	add_span(&event.e.malformed, message.wrong, strlen(message.wrong));
 	event.e.malformed_at = message.wrong_at;
 	print_event();
@@ -611,10 +631,8 @@ static void print_malformed(const struct origin *from)
 static void print_answer(const struct origin *from, struct pending *question)
 {
 	make_event(DNS_RESPONSE, from, &from->flow);
-	if (question) {
-		event.e.latency = from->header.ts - question->first;
-		event.e.retries = question->retries;
-	}
+	if (question)
+		add_latency(from, question);
 	print_event();
 	if (!question)
 		return;
@@ -630,13 +648,16 @@ static void print_answer(const struct origin *from, struct pending *question)
 static void on_message(const struct origin *from)
 {
 	bool answer = message.flags & DNS_QR;
+	struct pending *question;
 
 	if (from->unmatched)
 		return;
-	if (message.wrong) {
-		print_malformed(from);
+	question = answer ? find_question(from) : NULL;
+	/* Of a message that was cut nobody knows what is wrong with it. */
+	if (message.wrong && !(from->cut && message.len >= HEADER_SIZE)) {
+		print_malformed(from, question);
 	} else if (answer) {
-		print_answer(from, find_question(from));
+		print_answer(from, question);
 	} else {
 		make_event(DNS_QUERY, from, &from->flow);
 		print_event();
@@ -685,6 +706,8 @@ static size_t on_stream(void *ctx, struct stream *s, const uint8_t *bytes, size_
 
 		if (len - taken - 2 < n)
 			break;
+		from->size = n;
+		from->cut = false;
 		if (n)
 			take_message(from, bytes + taken + 2, n);
 		taken += 2 + n;
@@ -726,6 +749,8 @@ static void on_event(const struct event *e, size_t size)
 	from.cookie = p->ifindex ? 0 : p->cookie;
 	from.direction = p->direction;
 	from.unmatched = e->flags & PACKET_UNMATCHED;
+	from.size = p->len;
+	from.cut = p->captured < p->len;
 	if (p->proto != 6 /* TCP */) {
 		take_message(&from, (const uint8_t *)(p + 1), p->captured);
 		return;
@@ -783,6 +808,8 @@ static void on_captured(const struct captured *c)
 	from.header.ts = c->ts;
 	from.header.uid = UINT32_MAX;
 	from.flow = p.flow;
+	from.size = p.wire_len;
+	from.cut = p.cut;
 	if (p.flow.proto == 17 /* UDP */) {
 		take_message(&from, p.payload, p.len);
 	} else if (p.flow.proto == 6) {
