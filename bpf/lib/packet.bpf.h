@@ -94,6 +94,8 @@ static __always_inline bool packet_parse(struct __sk_buff *skb, u32 at, struct p
 			return false;
 		if (ip.fragment & bpf_htons(0x1fff)) /* not the first one, which has the ports */
 			return false;
+		if ((ip.version_length & 15) < sizeof(ip) / 4)
+			return false;
 		p->family = AF_INET;
 		p->proto = ip.protocol;
 		__builtin_memcpy(p->saddr, ip.saddr, 4);
@@ -126,6 +128,9 @@ static __always_inline bool packet_parse(struct __sk_buff *skb, u32 at, struct p
 			return false;
 		p->sport = bpf_ntohs(udp.sport);
 		p->dport = bpf_ntohs(udp.dport);
+		/* 0 in jumbograms (RFC 2675): up to the end */
+		if (udp.length && at + bpf_ntohs(udp.length) < end)
+			end = at + bpf_ntohs(udp.length);
 		at += sizeof(udp);
 	} else if (p->proto == IPPROTO_TCP) {
 		struct tcp_header tcp;
@@ -137,6 +142,8 @@ static __always_inline bool packet_parse(struct __sk_buff *skb, u32 at, struct p
 		p->seq = bpf_ntohl(tcp.seq);
 		p->ack = bpf_ntohl(tcp.ack);
 		p->tcp_flags = tcp.flags;
+		if (tcp.offset >> 4 < 5)
+			return false;
 		at += (tcp.offset >> 4) * 4;
 	} else {
 		return false;
@@ -195,8 +202,12 @@ static __always_inline void packet_send_class(struct __sk_buff *skb, const struc
 	e->ifindex = from->ifindex;
 	e->direction = from->direction;
 	packet_event_fill(e, p, offset, len, n);
-	if (n && bpf_skb_load_bytes(skb, p->payload + offset, e + 1, n))
-		e->captured = 0;
+	if (len) {
+		/* Of a comparison with 0 the verifier learns nothing before Linux 6.8. */
+		asm volatile("if %0 s> 0 goto +1; %0 = 1" : "+r"(n));
+		if (bpf_skb_load_bytes(skb, p->payload + offset, e + 1, n))
+			e->captured = 0;
+	}
 	event_submit(e);
 }
 
