@@ -800,11 +800,11 @@ static void on_captured(const struct captured *c)
 	enum packet_kind kind;
 	struct packet p;
 
+	expire(c->ts);
 	kind = packet_parse(&p, c->link, c->bytes, c->len, c->orig_len);
 	if (kind != PACKET_IP || (p.fragment && !fragments_add(fragments, &p, c->ts, &kind)) ||
 	    kind != PACKET_IP || !is_wanted(&p.flow))
 		return;
-	expire(c->ts);
 	from.header.ts = c->ts;
 	from.header.uid = UINT32_MAX;
 	from.flow = p.flow;
