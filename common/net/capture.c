@@ -404,10 +404,14 @@ static enum capture_status take_block(struct capture *c, struct captured *p, uin
 		return take_interface(c, body, len);
 	case BLOCK_SIMPLE:
 		return take_simple(c, p, body, len);
+	case BLOCK_PACKET:
+	case BLOCK_ENHANCED:
+		if (len < 20)
+			return wrong(c, 4, "has a packet block that is too short");
+		return take_packet(c, p, type == BLOCK_PACKET ? get16(c, body) : get32(c, body),
+				   body, len);
 	}
-	if (len < 20)
-		return wrong(c, 4, "has a packet block that is too short");
-	return take_packet(c, p, type == BLOCK_PACKET ? get16(c, body) : get32(c, body), body, len);
+	return PASSED;
 }
 
 static bool is_packet(uint32_t type)
@@ -441,7 +445,7 @@ static void skip_some(struct capture *c)
 	c->skip -= n;
 }
 
-/* A block that we need, and that is whole. */
+/* A block that is whole. */
 static enum capture_status take_whole(struct capture *c, struct captured *p, uint32_t type,
 				      uint32_t size)
 {
@@ -472,12 +476,12 @@ static enum capture_status one_block(struct capture *c, struct captured *p)
 	size = get32(c, block + 4);
 	if (size < 12 || size % 4)
 		return wrong(c, 4, "has a block of %u bytes", size);
-	if (!is_needed(type)) {
+	if (size > BLOCK_MAX && is_needed(type))
+		return wrong(c, 4, "has a block of %u bytes, more than %d", size, BLOCK_MAX);
+	if (size > BLOCK_MAX) {
 		c->skip = size;
 		return PASSED;
 	}
-	if (size > BLOCK_MAX)
-		return wrong(c, 4, "has a block of %u bytes, more than %d", size, BLOCK_MAX);
 	if (!has(c, size))
 		return short_of(c, is_packet(type) ? "a packet" : "a block");
 	return take_whole(c, p, type, size);

@@ -567,6 +567,14 @@ static void test_errors(void)
 	set32(b.len - 4, 40);
 	fails(1, "has a block of 36 bytes that ends as one of 40 (byte 116)");
 	pcapng();
+	unknown(9, 4);
+	set32(b.len - 4, 12);
+	fails(1, "has a block of 16 bytes that ends as one of 12 (byte 96)");
+	pcapng();
+	unknown(9, CAPTURE_PACKET_MAX * 2);
+	b.len--;
+	fails(1, "ends within a block (byte 524383)");
+	pcapng();
 	enhanced(1, 1, 4, 4);
 	fails(1, "has a packet of interface 1, which it doesn't describe (byte 92)");
 	pcapng();
