@@ -316,6 +316,9 @@ static void test_event(const struct event_desc *e, const struct bpf_object *obje
 		ok(bpf_object__find_program_by_name(object, *p), "%s exists", *p);
 }
 
+/* Those of the library; iface_… stand for on_… at an interface. */
+static const char *const of_library[] = { "tree_", "cgroup_", "owner_", "iface_", NULL };
+
 /* A program that no event needs is never loaded. */
 static void test_programs(const struct bpf_object *object)
 {
@@ -323,7 +326,10 @@ static void test_programs(const struct bpf_object *object)
 
 	bpf_object__for_each_program (program, object) {
 		const char *name = bpf_program__name(program);
-		bool needed = !strncmp(name, "tree_", 5) || !strncmp(name, "cgroup_", 7);
+		bool needed = false;
+
+		for (const char *const *p = of_library; *p; p++)
+			needed |= !strncmp(name, *p, strlen(*p));
 
 		for (const struct event_desc *e = TOOL.events; e->name; e++)
 			for (const char *const *p = e->programs; p && *p; p++)
