@@ -345,3 +345,70 @@ keeps() {
 	END
 	is "$(wc -l <out)" 21
 }
+
+# damage N CAPTURE: of it N files in `damaged`, cut somewhere or with up to 8 bytes changed, the same
+# ones each time. Most changes are behind the header of the file.
+damage() {
+	rm -rf damaged
+	mkdir damaged
+	perl -0777 -ne '
+		BEGIN { $n = shift }
+		srand length;
+		for my $i (1 .. $n) {
+			my $bytes = $_;
+			if ($i % 3) {
+				for (0 .. rand 8) {
+					my $at = int rand(rand() < 0.1 ? 24 : length);
+					my $byte = (0, 255, 192, 128, rand 256)[rand 5];
+					substr($bytes, $at, 1) = chr $byte;
+				}
+			} else {
+				substr($bytes, rand length) = "";
+			}
+			open my $to, ">", "damaged/$i";
+			print $to $bytes;
+		}' "$1" "$2"
+}
+
+# survives TOOL N CAPTURE...: status 0 or 1, and every line is JSON, of N damaged ones of each.
+survives() {
+	local by=$1 n=$2 file capture ends=()
+
+	for capture in "${@:3}"; do
+		damage "$n" "$capture"
+		: >lines
+		for file in damaged/*; do
+			status=0
+			timeout "$E2E_PATIENCE" "$by" --no-sandbox -q --all-sections --timeout 1s -o json -e all \
+				-r "$file" >out 2>err || status=$?
+			if ((status > 1)) || grep -q 'runtime error\|Sanitizer' err; then
+				echo "$file of $capture: status $status"
+				show err
+				return 1
+			fi
+			((++ends[status]))
+			cat out >>lines
+		done
+		is "$(jq -c .event lines | wc -l)" "$(wc -l <lines)"
+	done
+	# Both happen.
+	((ends[0] && ends[1]))
+}
+
+# HOSTILE=N: of each capture so many.
+@test "damaged captures: JSON all the same, and nothing else goes wrong" {
+	export ASAN_OPTIONS=exitcode=99:detect_leaks=0 UBSAN_OPTIONS=exitcode=99
+	local by=$BUILD/bin/dnssnoop
+
+	[[ ! -x $BUILD/sanitize/bin/dnssnoop ]] || by=$BUILD/sanitize/bin/dnssnoop
+	survives "$by" "${HOSTILE:-24}" "$data"/*.pcap{,ng}
+}
+
+@test "damaged captures of those beside the checkout" {
+	export ASAN_OPTIONS=exitcode=99:detect_leaks=0 UBSAN_OPTIONS=exitcode=99
+	local by=$BUILD/bin/dnssnoop
+
+	all_beside
+	[[ ! -x $BUILD/sanitize/bin/dnssnoop ]] || by=$BUILD/sanitize/bin/dnssnoop
+	survives "$by" "${HOSTILE:-6}" "${captures[@]}"
+}
