@@ -44,7 +44,7 @@ COMMON        := $(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c))
 LIB           := $(B)/libgrain.a
 
 DEPS      := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libseccomp-dev libxxhash-dev nettle-dev
-DEPS_BENCH := libbpf-tools bpftrace miller
+DEPS_BENCH := libbpf-tools bpftrace miller tcpdump tshark dnsperf dnsmasq-base bind9-dnsutils
 DEPS_TEST := perl python3-statsd python3-aiodogstatsd ruby-statsd libnet-statsd-perl bats jq gawk zsh mandoc shellcheck clang-format codespell libclang-rt-14-dev libjansson-dev libpcap-dev strace file procps util-linux iproute2 libcap2-bin
 DEPS_VM   := qemu-system-x86 qemu-system-arm cpio xz-utils perl gcc-$(if $(filter arm64,$(HOST_ARCH)),x86-64,aarch64)-linux-gnu
 
@@ -235,7 +235,7 @@ $(BENCH): %: %.o $(LIB)
 
 bench: deps-test all static $(BENCH)  ## measure and compare (root, or sudo); TOOL=NAME for one tool
 	$(call install_packages,$(DEPS_BENCH))
-	$(SUDO) env BUILD=$(CURDIR)/$(B) unshare --mount tests/bench/run $(TOOL)
+	$(SUDO) env BUILD=$(CURDIR)/$(B) unshare --mount --net tests/bench/run $(TOOL)
 
 demo: deps all  ## install what is needed, build, and show live events
 	$(SUDO) env BUILD=$(CURDIR)/$(B) tests/demo
