@@ -5,6 +5,7 @@
  * bpf/lib/cgroup.bpf.h.
  */
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <ftw.h>
 #include <search.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "tool/internal.h"
@@ -79,13 +81,16 @@ static bool find_mount(void)
 	FILE *f = fopen("/proc/self/mountinfo", "re");
 	char line[4096];
 	bool found = false;
+	struct statfs fs;
 
 	while (f && !found && fgets(line, sizeof(line), f)) {
 		char root[256];
 
+		/* Another file system may be mounted over it. */
 		found = strstr(line, " - cgroup2 ") &&
 			sscanf(line, "%*s %*s %*s %255s %255s", root, mount_point) == 2 &&
-			!strcmp(root, "/");
+			!strcmp(root, "/") && !statfs(mount_point, &fs) &&
+			fs.f_type == CGROUP2_SUPER_MAGIC;
 	}
 	if (f)
 		fclose(f);
