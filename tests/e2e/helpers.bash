@@ -20,6 +20,7 @@ unset GRAINTOOLS_OUTPUT
 # Starts what `watch` and `observe` run: a wrapper that executes the tool.
 via=()
 tool='' status=''
+subject=execwatch # what those run
 
 setup() {
 	[[ ! ${NEEDS_UNPREEMPTED:-} ]] || unpreempted
@@ -104,7 +105,7 @@ lines() { [[ -e $1 ]] && (($(wc -l <"$1") >= $2)); }
 
 # watch OPTION...: starts the tool in the background, and returns once it watches.
 watch() {
-	"${via[@]}" execwatch "$@" >out 2>err 3>&- &
+	"${via[@]}" "$subject" "$@" >out 2>err 3>&- &
 	begun $!
 }
 
@@ -135,7 +136,7 @@ finish() {
 
 # capture OPTION... [-- COMMAND...]: the tool from start to end, its own output to `out`.
 capture() {
-	"${via[@]}" execwatch "$@" >out 2>err 3>&- &
+	"${via[@]}" "$subject" "$@" >out 2>err 3>&- &
 	tool=$!
 	started+=("$tool")
 	ended
@@ -149,7 +150,7 @@ observe() {
 		options+=("$1")
 		shift
 	done
-	"${via[@]}" execwatch "${options[@]}" -w out "$@" >said 2>err 3>&- &
+	"${via[@]}" "$subject" "${options[@]}" -w out "$@" >said 2>err 3>&- &
 	tool=$!
 	started+=("$tool")
 	ended
@@ -219,6 +220,20 @@ cgroup_root() {
 		mount -t cgroup2 none "$root"
 	fi
 	printf '%s\n' "$root"
+}
+
+# in_cgroup CGROUP COMMAND...: in a cgroup, as a service would.
+in_cgroup() {
+	local dir
+
+	dir=$(cgroup_root)$1
+	mkdir -p "$dir"
+	(echo "$BASHPID" >"$dir/cgroup.procs" && exec "${@:2}")
+}
+
+# privileges PID: what it may do, as one line.
+privileges() {
+	sed -n 's/^\(CapEff\|CapPrm\|CapInh\|CapAmb\|NoNewPrivs\|Seccomp\):\t/\1=/p' "/proc/$1/status" | xargs
 }
 
 # agree: for each object in `said` there is an event of its kind and pid, and all values in it are the

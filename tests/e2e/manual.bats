@@ -107,15 +107,6 @@ compare() {
 	((!${#missing[@]}))
 }
 
-# Executes a program in a cgroup, as a service would.
-in_cgroup() {
-	local dir
-
-	dir=$(cgroup_root)$1
-	mkdir -p "$dir"
-	(echo "$BASHPID" >"$dir/cgroup.procs" && exec "${@:2}")
-}
-
 # What the examples find.
 world() {
 	cat >deploy <<-'SCRIPT'

@@ -6,11 +6,6 @@
 # shellcheck source=tests/e2e/helpers.bash
 . "$BATS_TEST_DIRNAME/helpers.bash"
 
-# privileges PID
-privileges() {
-	sed -n 's/^\(CapEff\|CapPrm\|CapInh\|CapAmb\|NoNewPrivs\|Seccomp\):\t/\1=/p' "/proc/$1/status" | xargs
-}
-
 # objects KIND: the ids of the BPF programs, maps or links that the tool holds.
 objects() { sed -n "s/^$1:\t//p" "/proc/$tool/fdinfo/"* | sort -un; }
 
