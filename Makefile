@@ -202,7 +202,7 @@ fuzz: $(FUZZ)  ## hostile bytes for what reads them, FUZZ_SECONDS=10 each; what 
 
 # Two at a time, in mount and network namespaces of their own. Root, as there is no BPF without.
 check: all $(TESTS) fuzz  ## run all tests (root, or sudo)
-	$(MAKE) --no-print-directory SANITIZE=1 unit
+	$(MAKE) --no-print-directory SANITIZE=1 unit build/sanitize/bin/dnssnoop
 	$(SUDO) env BUILD=$(CURDIR)/$(B) unshare --mount --net sh -c \
 		'ip link set lo up && exec prove -j2 --exec "" $(BPF_TEST) $(TABLES) $(E2E)'
 

@@ -9,6 +9,7 @@
 # and the number of messages.
 #
 # Records must be both programs': each has types that only it writes out, the other gives \# and hex.
+# dnssnoop doesn't say how many questions a message has, and of how many pieces it was made.
 BEGIN {
 	FS = OFS = "\t"
 	fields = split("event malformed_at time src sport dst dport proto app len id opcode rcode flags " \
@@ -182,7 +183,15 @@ ARGIND == 3 {
 }
 ARGIND == 4 {
 	m = FNR - 1
-	message = messages[m]
+	hold("message", messages[m], message)
+	hold("dnspython id", event[m, "id"], strtonum("0x" there("id")))
+	# Questions have no rcode here, and Z is not told.
+	text = gensub(/ Z\>/, "", 1, toupper(event[m, "flags"])) " " event[m, "opcode"] " "
+	hold("dnspython flags", text (answer[m] ? event[m, "rcode"] : "NOERROR"), there("flags"))
+	text = gensub(/ [|] .*/, "", 1, there("question"))
+	if (text ~ / CLASS32769 / && event[m, "app"] == "mdns")
+		sub(/ CLASS32769 /, " IN ", text)
+	hold("dnspython question", event[m, "question"], dotless(text))
 	malformed = there("error") != "" || tshark_malformed[m]
 	hold("event", event[m, "event"], malformed ? "dns.malformed" : answer[m] ? "dns.answer" : "dns.query")
 	hold("malformed_at", event[m, "malformed_at"], malformed ? gensub(/.*@/, "", 1, there("error")) : "")

@@ -211,6 +211,61 @@ times_out() {
 	done
 }
 
+# changed CAPTURE PERL: `changed.pcap` is the capture with its bytes, $_, so changed.
+changed() { perl -0777 -pe "$2" "$1" >changed.pcap; }
+
+@test "a question that is asked again counts once, and its answer is the first" {
+	well -r "$data/dns-timeouts.pcap"
+	holds 'map(select(.id == 9) | [.event, .retries, .latency_ns])
+		== [["dns.query",null,null],["dns.query",null,null],["dns.answer",1,50000],["dns.answer",null,null]]'
+}
+
+@test "a malformed answer is one, too: the question is not given up" {
+	# The first answer has a name that points behind itself.
+	changed "$data/dns-timeouts.pcap" 's/\xc0\x0c(?=\0\x01\0\x01)/\xc0\x4c/'
+	well --timeout 50ms -r changed.pcap
+	holds 'map(select(.id == 7 and .dport == 42203 or .sport == 42203) | [.event, .latency_ns])[:2]
+		== [["dns.query",null],["dns.malformed",148000]]'
+	holds 'map(select(.event == "dns.timeout" and .sport == 42203)) == []'
+}
+
+@test "of packets that were not captured whole there is what they have" {
+	local n=100 capture=$data/dns-udp4-types.pcap
+
+	# Each cut to so many bytes.
+	perl -0777 -e '
+		$n = shift;
+		$_ = <>;
+		print substr $_, 0, 24;
+		for (my $at = 24; $at < length; $at += 16 + $len) {
+			($s, $us, $len, $was) = unpack "V4", substr $_, $at, 16;
+			$kept = $len < $n ? $len : $n;
+			print pack("V4", $s, $us, $kept, $was), substr $_, $at + 16, $kept;
+		}' "$n" "$capture" >cut.pcap
+	well -o json -r "$capture"
+	jq -c 'select(.proto == "udp")' out >whole
+	well -o json -r cut.pcap
+	# Headers of Ethernet, IP and UDP are 42 bytes. Answers that are there are right.
+	holds '[$whole, map(select(.proto == "udp"))] | transpose | length > 50 and all(
+		[.[] | [.event, .ts, .id, .bytes, .flags, .rcode, .answer_count]] as [$a, $b]
+		| $a == $b and (.[1].query // .[0].query) == .[0].query and (.[1].truncated == true) == (.[0].bytes > 100 - 42)
+		and (.[0].answers // [])[:.[1].answers // [] | length] == (.[1].answers // [])
+		and (.[1].answers_truncated == true) == ((.[1].answer_count // 0) != (.[1].answers // [] | length)))' \
+		--slurpfile whole whole
+}
+
+@test "--port: messages at another port" {
+	# 5353 becomes 5300.
+	changed "$data/mdns-zeroconf.pcap" 's/\x14\xe9\x14\xe9/\x14\xb4\x14\xb4/g'
+	well -r changed.pcap
+	is "$(<out)" ''
+	well --port 5300 -e dns.query,dns.answer -f service,id,sport,dport,bytes,query -r changed.pcap
+	mv out got
+	well -f service,id,sport,dport,bytes,query -r "$data/mdns-zeroconf.pcap"
+	diff <(sed 's/mdns/dns/; s/5353/5300/g' out) got
+	is "$(wc -l <got)" 11
+}
+
 @test "a pipe, in pieces, gives what the file gives" {
 	local capture
 
