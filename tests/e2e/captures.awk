@@ -4,9 +4,8 @@
 #	gawk -b -f captures.awk -v capture=NAME KNOWN EVENTS TSHARK DNSPYTHON
 #
 # KNOWN has the differences that are explained: capture, message (FRAME.NUMBER), field, what dnssnoop
-# says, why. EVENTS is what captures.jq makes of the
-# events. Prints every other difference, and explanations of what is none; the last line is the name
-# and the number of messages.
+# says, why. EVENTS is what captures.jq makes of the events. Prints every other difference, and
+# explanations of what is none; the last line is the name and the number of messages.
 #
 # Records must be both programs': each has types that only it writes out, the other gives \# and hex.
 # dnssnoop doesn't say how many questions a message has, and of how many pieces it was made.
