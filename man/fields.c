@@ -128,8 +128,20 @@ static void put_event(const struct event_desc *e, bool only)
 		puts("Shown by default.");
 	else if (!only)
 		printf("Shown with\n.Fl e Cm %s\nor\n.Cm all .\n", event_short_name(e));
-	if (e->fields->name)
-		put_list(e->fields);
+}
+
+/* Events that have the same fields stand one after the other, and their fields behind them. */
+static void put_events(const struct event_desc *events)
+{
+	for (const struct event_desc *e = events; e->name; e++) {
+		put_event(e, !events[1].name);
+		if (e[1].name && e[1].fields == e->fields)
+			continue;
+		if (e > events && e[-1].fields == e->fields)
+			puts(".Ss Fields of these events");
+		if (e->fields->name)
+			put_list(e->fields);
+	}
 }
 
 void put_fields(const struct document *d, const char *which)
@@ -140,7 +152,6 @@ void put_fields(const struct document *d, const char *which)
 		put_list(lost_desc.fields);
 	else if (*which)
 		fail("'%s' is neither header nor lost", which);
-	else
-		for (const struct event_desc *e = d->events; e && e->name; e++)
-			put_event(e, !d->events[1].name);
+	else if (d->events)
+		put_events(d->events);
 }

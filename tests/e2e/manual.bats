@@ -117,6 +117,7 @@ world() {
 	SCRIPT
 	chmod +x deploy
 	: >deploy.txt
+	cp "$top/tests/data/captures/dns-udp4-types.pcap" dns.pcap
 }
 
 # run_example: in its directory.
@@ -183,6 +184,7 @@ teardown_file() {
 	rmdir "$dir/nginx.service" "$dir" 2>/dev/null || :
 }
 
+@test "the examples of dnssnoop(8)" { examples man/dnssnoop.8; }
 @test "the examples of event-agg(8)" { examples man/event-agg.8; }
 @test "the examples of execwatch(8)" { examples man/execwatch.8; }
 @test "the examples of statsd-emit(8)" { examples man/statsd-emit.8; }
