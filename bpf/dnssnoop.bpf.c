@@ -90,7 +90,7 @@ static __always_inline bool packet_cgroup_match(struct __sk_buff *skb, struct bp
 /* Takes the packet; `l3` is where IP begins in it. */
 static __always_inline void on_packet(struct __sk_buff *skb, u32 l3, u8 direction, bool at_socket)
 {
-	struct packet_from from = { .type = DNS_PACKET, .direction = direction };
+	struct packet_from from = { .type = EVENT_PACKET, .direction = direction };
 	struct bpf_sock *sk = skb->sk;
 	struct owner *stored = NULL;
 	struct packet p;

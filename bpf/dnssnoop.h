@@ -6,8 +6,7 @@
 #include "bpf/lib/packet.h"
 
 enum {
-	DNS_PACKET = EVENT_TOOL, /* struct packet_event; never printed */
-	DNS_QUERY,
+	DNS_QUERY = EVENT_TOOL,
 	DNS_RESPONSE,
 	DNS_EXCHANGE,
 	DNS_TIMEOUT,

@@ -21,6 +21,7 @@ enum event_type {
 	EVENT_CGROUP_RMDIR, /* never printed: the path may be forgotten */
 	EVENT_TREE,	    /* only counted: a process that could not be followed */
 	EVENT_OWNER,	    /* never printed: who uses a socket (bpf/lib/packet.h) */
+	EVENT_PACKET,	    /* never printed: what it carries is (bpf/lib/packet.h) */
 	EVENT_TOOL = 16,
 	EVENT_TYPES = 32,
 };

@@ -16,7 +16,7 @@ enum {
 };
 
 /*
- * The header is about the owner: who uses the socket; all zeros (and a uid of all ones) where it is
+ * EVENT_PACKET. The header is about the owner: who uses the socket; all zeros (and a uid of all ones) where it is
  * not known. Behind it lie `captured` bytes of what TCP or UDP carries.
  */
 struct packet_event {

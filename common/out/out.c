@@ -84,6 +84,7 @@ char *put_event(const struct out *o, char *to, uint64_t type)
 		[EVENT_CGROUP_RMDIR] = "cgroup.rmdir",
 		[EVENT_TREE] = "process.tree",
 		[EVENT_OWNER] = "socket.owner",
+		[EVENT_PACKET] = "packet",
 	};
 
 	if (type < EVENT_TYPES && o->plans[type].desc)

@@ -35,21 +35,40 @@ static int print_libbpf(enum libbpf_print_level level, const char *format, va_li
 	return verbose && level != LIBBPF_DEBUG ? vfprintf(stderr, format, args) : 0;
 }
 
+/* Programs at sockets and interfaces need one capability more. */
+static bool is_at_network(const struct bpf_object *object)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program (program, object) {
+		const char *section = bpf_program__section_name(program);
+
+		if (bpf_program__autoload(program) &&
+		    (!strncmp(section, "cgroup", 6) || !strcmp(section, "tc")))
+			return true;
+	}
+	return false;
+}
+
 /* bpf(2) of tracing programs: CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN that has both. */
-static void check_permission(void)
+static void check_permission(const struct bpf_object *object)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-	uint64_t have;
+	bool network = is_at_network(object);
+	uint64_t have, needed = 1ull << CAP_BPF | 1ull << CAP_PERFMON;
 
 	if (syscall(SYS_capget, &header, data))
 		die(STATUS_FAILED, "capget: %s", strerror(errno));
 	have = data[0].effective | (uint64_t)data[1].effective << 32;
 	if (have & 1ull << CAP_SYS_ADMIN)
-		return;
-	if (!(have & 1ull << CAP_BPF) || !(have & 1ull << CAP_PERFMON))
+		have |= needed;
+	if (network)
+		needed |= 1ull << CAP_NET_ADMIN;
+	if ((have & needed) != needed)
 		die(STATUS_NOT_PERMITTED,
-		    "not permitted: root, or the capabilities CAP_BPF and CAP_PERFMON, are needed");
+		    "not permitted: root, or the capabilities CAP_BPF%s CAP_PERFMON%s, are needed",
+		    network ? "," : " and", network ? " and CAP_NET_ADMIN" : "");
 }
 
 static void add_missing(char *list, size_t size, const char *what)
@@ -237,7 +256,6 @@ void kernel_load(struct kernel *k, const struct tool *tool, const struct options
 	verbose = o->verbose;
 	libbpf_set_print(print_libbpf);
 	make_filter(tool, o, &filter);
-	check_permission();
 	*k = (struct kernel){ .object = bpf_object__open_mem(bytes, size, &open) };
 	if (!k->object)
 		die(STATUS_FAILED, "the program inside can't be read: %s", strerror(errno));
@@ -255,6 +273,7 @@ void kernel_load(struct kernel *k, const struct tool *tool, const struct options
 			program, is_needed(tool, o, name) &&
 					 (!degraded_without(name) || has_tracepoint(program)));
 	}
+	check_permission(k->object);
 	bpf_object__for_each_map (map, k->object)
 		if (ends_with(bpf_map__name(map), "_scratch"))
 			bpf_map__set_max_entries(map, libbpf_num_possible_cpus());
