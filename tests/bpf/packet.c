@@ -41,8 +41,14 @@ static int on_event(void *context, void *data, size_t size)
 
 static void load(void)
 {
+	struct bpf_program *program;
+
 	bpf = packet_bpf__open();
 	must(bpf);
+	/* Of the library's programs some are for newer kernels. */
+	bpf_object__for_each_program (program, bpf->obj)
+		if (strncmp(bpf_program__section_name(program), "cgroup_skb", 10))
+			bpf_program__set_autoload(program, false);
 	must(!packet_bpf__load(bpf));
 	ring = ring_buffer__new(bpf_map__fd(bpf->maps.events), on_event, NULL, NULL);
 	must(ring);
