@@ -303,6 +303,8 @@ static void serve(const char *address, const char *port)
 	int fd = make_socket(address, port), connection;
 
 	must(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int)), "setsockopt");
+	/* What a slow server has no room for the kernel drops, unseen. */
+	must(setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &(int){ 64 << 20 }, sizeof(int)), "buffer");
 	must(bind(fd, &peer.any, peer_len), "bind");
 	if (o.tcp)
 		must(listen(fd, 16), "listen");
