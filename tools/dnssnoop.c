@@ -558,18 +558,20 @@ static int64_t release_due(int64_t time)
 	return 0;
 }
 
-static void hold(const struct origin *from)
+/* Of what is released to make room `message` is afterwards. */
+static void hold(const struct origin *from, const uint8_t *bytes, size_t len)
 {
 	struct held *h;
 
+	drop_released();
 	if (held_n == HELD_MAX) {
 		release(&held[held_first], NULL);
 		drop_released();
 	}
 	h = &held[(held_first + held_n++) % HELD_MAX];
 	h->from = *from;
-	h->len = message.len;
-	memcpy(h->bytes, message.bytes, message.len);
+	h->len = len;
+	memcpy(h->bytes, bytes, len);
 }
 
 /*
@@ -673,7 +675,7 @@ static void take_message(const struct origin *from, const uint8_t *bytes, size_t
 	dns_parse(&message, bytes, len, service_of(&from->flow) == SERVICE_MDNS);
 	if (from->live && from->direction == PACKET_INGRESS && from->cookie &&
 	    !(message.flags & DNS_QR) && len <= sizeof(held->bytes) && len) {
-		hold(from);
+		hold(from, bytes, len);
 		return;
 	}
 	if (from->live && from->direction == PACKET_EGRESS && message.flags & DNS_QR) {
