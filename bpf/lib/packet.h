@@ -16,8 +16,8 @@ enum {
 };
 
 /*
- * EVENT_PACKET. The header is about the owner: who uses the socket; all zeros (and a uid of all ones) where it is
- * not known. Behind it lie `captured` bytes of what TCP or UDP carries.
+ * EVENT_PACKET. The header is about the owner: who uses the socket; all zeros (and a uid of all
+ * ones) where it is not known. Behind it lie `captured` bytes of what TCP or UDP carries.
  */
 struct packet_event {
 	struct event header;
