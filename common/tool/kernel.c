@@ -395,7 +395,7 @@ static int type_of(const struct tool *tool, const char *program)
 		for (const char *const *p = e->programs; *p; p++)
 			if (!strcmp(*p, program))
 				return e->type;
-	return EVENT_TREE;
+	return strncmp(program, "owner_", 6) ? EVENT_TREE : EVENT_OWNER;
 }
 
 void kernel_tallies(const struct kernel *k, const struct tool *tool,
