@@ -161,7 +161,7 @@ static const struct option_row options[] = {
 	{ "direction", 0, OPTION_STRING, "DIRECTION", AT(direction),
 	  .help = "only what comes in, or goes out (default: both)" },
 	{ "name", 0, OPTION_LIST, "PATTERN", AT(names),
-	  .help = "only questions for these names (a shell pattern; case doesn't matter)" },
+	  .help = "only questions for these names (a shell pattern, in any case)" },
 	{ "qtype", 0, OPTION_LIST, "TYPE", AT(qtypes), .help = "only questions of this type" },
 	{ "rcode", 0, OPTION_LIST, "RCODE", AT(rcodes), .help = "only answers with this rcode" },
 	{ .type = OPTION_HEADING, .help = "How they are shown:" },

@@ -20,7 +20,7 @@ const struct option_row shared_rows[] = {
 	{ "rejects", 0, OPTION_STRING, "FILE", AT(rejects),
 	  .help = "keep input that can't be read in FILE (appended to; mode 0600 if new)" },
 	{ "grace", 0, OPTION_DURATION, "TIME", AT(grace), .min = 1,
-	  .help = "once told to end, give up after TIME on input that doesn't end and on output "
+	  .help = "once told to end, give up after TIME on input that goes on and on output "
 		  "that nobody takes (default 5s)" },
 	{ "quiet", 'q', OPTION_FLAG, NULL, AT(quiet), .help = "print no summary at the end" },
 	OPTIONS_ABOUT,
