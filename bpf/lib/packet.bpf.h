@@ -181,6 +181,9 @@ struct packet_from {
 	u8 direction;
 };
 
+/* With a length of 64 bits: cut to 32, Linux 6.1 forgets that it isn't 0. */
+#define load_bytes ((long (*)(const void *, u32, void *, u64))bpf_skb_load_bytes)
+
 /*
  * Sends `len` bytes at `offset` of what the packet carries, with room for `room` of them, a
  * constant, as the ring's records are.
@@ -205,7 +208,7 @@ static __always_inline void packet_send_class(struct __sk_buff *skb, const struc
 	if (len) {
 		/* Of a comparison with 0 the verifier learns nothing before Linux 6.8. */
 		asm volatile("if %0 s> 0 goto +1; %0 = 1" : "+r"(n));
-		if (bpf_skb_load_bytes(skb, p->payload + offset, e + 1, n))
+		if (load_bytes(skb, p->payload + offset, e + 1, n))
 			e->captured = 0;
 	}
 	event_submit(e);
