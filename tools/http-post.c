@@ -202,6 +202,7 @@ static void read_headers(void)
 			list_add(&all, line);
 		}
 	}
+	free(config.headers.item);
 	config.headers = all;
 }
 
