@@ -3,8 +3,8 @@
  * The files, N being a number that grows:
  *
  *	lock			locked by the process that uses the directory
- *	N-ID-PIPE.raw		what comes in; one, the highest number. PIPE: the input's inode
- *	N-ID-LENGTH.cut		its first LENGTH bytes are being sealed
+ *	N-ID-PIPE-0.raw		what comes in; one, the highest number. PIPE: the input's inode
+ *	N-ID-PIPE-LENGTH.cut	its first LENGTH bytes are being sealed
  *	N-ID-MS-LINES-CRC.EXT	a sealed batch
  *	new			will be renamed
  *	refused/, damaged/	batches that were put aside
@@ -55,20 +55,21 @@ static bool no_room(void)
  * Names.
  */
 
-static void raw_name(char *name, uint64_t seq, const char *id, uint64_t pipe)
+static void part_name(char *name, const char *ext, uint64_t seq, const char *id, uint64_t pipe,
+		      uint64_t at)
 {
-	snprintf(name, SPOOL_NAME, "%010" PRIu64 "-%s-%" PRIu64 ".raw", seq, id, pipe);
+	snprintf(name, SPOOL_NAME, "%010" PRIu64 "-%s-%" PRIu64 "-%" PRIu64 "%s", seq, id, pipe, at,
+		 ext);
 }
 
 static void open_name(char *name, const struct spool *s)
 {
-	raw_name(name, s->open.seq, s->open.id, s->open.pipe);
+	part_name(name, ".raw", s->open.seq, s->open.id, s->open.pipe, 0);
 }
 
 static void cut_name(char *name, const struct spool *s)
 {
-	snprintf(name, SPOOL_NAME, "%010" PRIu64 "-%s-%" PRIu64 ".cut", s->sealing.seq,
-		 s->sealing.id, s->sealing.at);
+	part_name(name, ".cut", s->sealing.seq, s->sealing.id, s->sealing.pipe, s->sealing.at);
 }
 
 static void batch_name(char *name, const struct batch *b)
@@ -92,13 +93,14 @@ static bool parse_batch(struct batch *b, const char *name)
 	return !strcmp(name, again);
 }
 
-static bool parse_part(const char *name, const char *ext, uint64_t *seq, char *id, uint64_t *number)
+static bool parse_part(const char *name, const char *ext, uint64_t *seq, char *id, uint64_t *pipe,
+		       uint64_t *at)
 {
 	char again[SPOOL_NAME];
 
-	if (sscanf(name, "%10" SCNu64 "-%16[0-9a-f]-%" SCNu64, seq, id, number) != 3)
+	if (sscanf(name, "%10" SCNu64 "-%16[0-9a-f]-%" SCNu64 "-%" SCNu64, seq, id, pipe, at) != 4)
 		return false;
-	snprintf(again, sizeof(again), "%010" PRIu64 "-%s-%" PRIu64 "%s", *seq, id, *number, ext);
+	part_name(again, ext, *seq, id, *pipe, *at);
 	return !strcmp(name, again);
 }
 
@@ -479,6 +481,7 @@ static bool carry(struct spool *s)
 		return false;
 	}
 	s->open.seq = s->sealing.seq + 1;
+	s->open.pipe = s->sealing.pipe;
 	memcpy(s->open.id, s->sealing.id, sizeof(s->open.id));
 	open_name(name, s);
 	if (fstat(to, &st) || renameat(s->dirfd, "new", s->dirfd, name))
@@ -494,6 +497,7 @@ static void cut(struct spool *s)
 
 	open_name(from, s);
 	s->sealing.seq = s->open.seq;
+	s->sealing.pipe = s->open.pipe;
 	s->sealing.at = s->open.cut;
 	memcpy(s->sealing.id, s->open.id, sizeof(s->open.id));
 	cut_name(to, s);
@@ -691,17 +695,18 @@ static void look_at(struct spool *s, const char *name)
 	if (parse_batch(&b, name)) {
 		b.size = st.st_size;
 		add_batch(s, &b);
-	} else if (parse_part(name, ".raw", &b.seq, b.id, &b.ms)) {
+	} else if (parse_part(name, ".raw", &b.seq, b.id, &b.ms, &b.lines)) {
 		s->open.seq = b.seq;
 		s->open.pipe = b.ms;
 		memcpy(s->open.id, b.id, sizeof(b.id));
-	} else if (parse_part(name, ".cut", &b.seq, b.id, &b.ms)) {
-		if (!b.ms || b.ms > (uint64_t)st.st_size) {
+	} else if (parse_part(name, ".cut", &b.seq, b.id, &b.ms, &b.lines)) {
+		if (!b.lines || b.lines > (uint64_t)st.st_size) {
 			set_damaged_aside(s, name);
 			return;
 		}
 		s->sealing.seq = b.seq;
-		s->sealing.at = b.ms;
+		s->sealing.pipe = b.ms;
+		s->sealing.at = b.lines;
 		memcpy(s->sealing.id, b.id, sizeof(b.id));
 	}
 }
@@ -746,12 +751,10 @@ static bool is_sealed(const struct spool *s)
 	return false;
 }
 
-static void finish_cut(struct spool *s, bool has_raw)
+static void finish_cut(struct spool *s)
 {
 	char name[SPOOL_NAME];
 
-	if (!has_raw && !carry(s))
-		broken(s, "what came in");
 	if (!is_sealed(s)) {
 		seal_complete(s);
 		return;
@@ -762,32 +765,38 @@ static void finish_cut(struct spool *s, bool has_raw)
 	s->sealing.at = 0;
 }
 
-/* The file of another process. Its last line goes on only where the input is the same pipe. */
-static void take_up_raw(struct spool *s, uint64_t pipe)
+static void open_raw(struct spool *s)
 {
-	char from[SPOOL_NAME], name[SPOOL_NAME];
+	char name[SPOOL_NAME];
 	struct stat st;
 	int fd;
 
-	open_name(from, s);
-	fd = openat(s->dirfd, from, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	open_name(name, s);
+	fd = openat(s->dirfd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 || fstat(fd, &st))
-		broken(s, from);
+		broken(s, name);
 	use_open(s, fd, st.st_size);
-	if (!pipe || pipe != s->open.pipe) {
-		end_line(s);
-		s->open.pipe = pipe;
-		open_name(name, s);
-		if (strcmp(from, name) && renameat(s->dirfd, from, s->dirfd, name))
-			broken(s, name);
-	}
+}
+
+/* The last line of another process goes on only where the input is the same pipe. */
+static void adopt(struct spool *s, uint64_t pipe)
+{
+	char from[SPOOL_NAME], name[SPOOL_NAME];
+
+	if (pipe && pipe == s->open.pipe)
+		return;
+	open_name(from, s);
+	end_line(s);
+	s->open.pipe = pipe;
+	open_name(name, s);
+	if (strcmp(from, name) && renameat(s->dirfd, from, s->dirfd, name))
+		broken(s, name);
 }
 
 void spool_open(struct spool *s, int input)
 {
 	struct stat st;
 	uint64_t pipe;
-	bool has_raw;
 
 	make_dirs(s->dir);
 	s->open.fd = -1;
@@ -799,16 +808,18 @@ void spool_open(struct spool *s, int input)
 	lock(s);
 	look_around(s);
 	pipe = !fstat(input, &st) && S_ISFIFO(st.st_mode) ? st.st_ino : 0;
-	has_raw = s->open.seq;
 	s->found = s->n;
-	if (has_raw)
-		take_up_raw(s, pipe);
-	else
-		s->open.pipe = pipe;
+	if (s->open.seq)
+		open_raw(s);
+	else if (s->sealing.at && !carry(s))
+		broken(s, "what came in");
+	if (s->open.fd >= 0)
+		adopt(s, pipe);
 	if (s->sealing.at)
-		finish_cut(s, has_raw);
+		finish_cut(s);
 	if (s->open.fd < 0) {
 		s->open.seq = s->n ? s->batch[s->n - 1].seq + 1 : 1;
+		s->open.pipe = pipe;
 		new_open(s);
 	}
 	seal_complete(s);

@@ -55,7 +55,7 @@ struct spool {
 		bool complete; /* a batch is in it, and maybe more behind `cut` */
 	} open;
 	struct {
-		uint64_t seq, at; /* 0: nothing is being sealed */
+		uint64_t seq, pipe, at; /* at is 0: nothing is being sealed */
 		char id[SPOOL_ID + 1];
 	} sealing;
 	bool copies; /* input that can't be spliced */

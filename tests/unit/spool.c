@@ -251,6 +251,58 @@ static void check_lock(void)
 	spool_close(&s);
 }
 
+static void put_file(const struct spool *s, const char *name, const char *text)
+{
+	char path[300];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", s->dir, name);
+	f = fopen(path, "w");
+	fputs(text, f);
+	fclose(f);
+}
+
+/* What a process leaves that is killed between two steps of sealing. */
+static void check_steps(bool same, bool carried, bool sealed, const char *expected)
+{
+	static unsigned n;
+	char dir[20], name[SPOOL_NAME], *out;
+	int in = give("more\n", 5);
+	struct stat st;
+	struct spool s;
+	size_t len;
+
+	snprintf(dir, sizeof(dir), "steps-%u", n++);
+	s = fresh(dir);
+	mkdir(s.dir, 0700);
+	fstat(in, &st);
+	if (!same)
+		st.st_ino++;
+	snprintf(name, sizeof(name), "0000000007-0123456789abcdef-%llu-4.cut",
+		 (unsigned long long)st.st_ino);
+	put_file(&s, name, "a\nb\nha");
+	snprintf(name, sizeof(name), "0000000008-0123456789abcdef-%llu-0.raw",
+		 (unsigned long long)st.st_ino);
+	if (carried)
+		put_file(&s, name, "ha");
+	snprintf(name, sizeof(name), "0000000007-0123456789abcdef-1-2-%08lx.ndjson",
+		 crc32(0, (void *)"a\nb\n", 4));
+	if (sealed)
+		put_file(&s, name, "a\nb\n");
+	put_file(&s, "new", "left over");
+	put_file(&s, "0000000009-no", "not ours");
+	spool_open(&s, in);
+	while (spool_take(&s, in) != SPOOL_END)
+		;
+	spool_seal(&s, true);
+	out = drain(&s, &len);
+	is_mem(out, len, expected, strlen(expected), "same pipe %d, carried %d, sealed %d", same,
+	       carried, sealed);
+	free(out);
+	spool_close(&s);
+	close(in);
+}
+
 /* Reads a pipe into the spool until its end, or until it is killed. */
 static void read_all(struct spool s, int in)
 {
@@ -348,6 +400,12 @@ int main(void)
 	check_damage();
 	check_limit();
 	check_lock();
+	check_steps(true, false, false, "a\nb\nhamore\n");
+	check_steps(false, false, false, "a\nb\nha\nmore\n");
+	check_steps(true, true, false, "a\nb\nhamore\n");
+	check_steps(false, true, false, "a\nb\nha\nmore\n");
+	check_steps(true, true, true, "a\nb\nhamore\n");
+	check_steps(false, true, true, "a\nb\nha\nmore\n");
 	check_kills(true, 1000000);
 	check_kills(false, 1000000);
 	snprintf(command, sizeof(command), "rm -rf %s", top);
