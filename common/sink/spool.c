@@ -112,7 +112,7 @@ const char *spool_default(const char *tool, const char *destination)
 	struct sha256_ctx sha;
 	char *path;
 
-	if (geteuid() && state && *state == '/')
+	if (state && *state == '/')
 		snprintf(where, sizeof(where), "%s", state);
 	else if (geteuid() && home && *home == '/')
 		snprintf(where, sizeof(where), "%s/.local/state", home);

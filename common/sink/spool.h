@@ -62,8 +62,8 @@ struct spool {
 };
 
 /*
- * Where a destination's spool is when nothing else is said: below /var/spool/graintools for root,
- * else $XDG_STATE_HOME/graintools or ~/.local/state/graintools. Not to be freed.
+ * Where a destination's spool is when nothing else is said: below $XDG_STATE_HOME/graintools, else
+ * /var/spool/graintools for root, else ~/.local/state/graintools. Not to be freed.
  */
 const char *spool_default(const char *tool, const char *destination);
 
