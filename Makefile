@@ -39,13 +39,13 @@ BPF_ARCH  := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell $(CC) -dumpm
 BPF_FLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_$(BPF_ARCH) -I. $(WARN) -Wno-missing-field-initializers -Wno-unused-parameter -MMD -MP
 
 LIBS_producer := -lbpf -lelf -lz -lseccomp -Wl,--as-needed -lnettle
-LIBS_helper   := -Wl,--as-needed -lm -lnettle
+LIBS_helper   := -Wl,--as-needed -lm -lnettle -lz -lcurl
 COMMON        := $(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c))
 LIB           := $(B)/libgrain.a
 
-DEPS      := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libseccomp-dev libxxhash-dev nettle-dev
+DEPS      := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libseccomp-dev libxxhash-dev nettle-dev libcurl4-openssl-dev
 DEPS_BENCH := libbpf-tools bpftrace miller tcpdump tshark dnsperf dnsmasq-base bind9-dnsutils
-DEPS_TEST := perl python3-statsd python3-aiodogstatsd ruby-statsd libnet-statsd-perl bats jq gawk zsh mandoc shellcheck clang-format codespell libclang-rt-14-dev libjansson-dev libpcap-dev strace file procps util-linux iproute2 libcap2-bin dnsmasq-base unbound bind9-dnsutils
+DEPS_TEST := perl python3 openssl python3-statsd python3-aiodogstatsd ruby-statsd libnet-statsd-perl bats jq gawk zsh mandoc shellcheck clang-format codespell libclang-rt-14-dev libjansson-dev libpcap-dev strace file procps util-linux iproute2 libcap2-bin dnsmasq-base unbound bind9-dnsutils
 DEPS_VM   := qemu-system-x86 qemu-system-arm cpio xz-utils perl gcc-$(if $(filter arm64,$(HOST_ARCH)),x86-64,aarch64)-linux-gnu
 
 all: $(TOOLS:%=$(BIN)/%)  ## build every tool into build/bin (the default)
@@ -193,7 +193,7 @@ unit: $(UNIT)
 FUZZ := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*.c))
 $(FUZZ): $(B)/%: %.c $(wildcard tests/*.h common/base/* common/net/* common/sink/*)
 	@mkdir -p $@.corpus
-	$(CLANG) $(filter-out -MMD -MP,$(FLAGS)) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $(filter %.c,$^) -ljansson -lnettle -o $@
+	$(CLANG) $(filter-out -MMD -MP,$(FLAGS)) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $(filter %.c,$^) -ljansson $(LIBS_helper) -o $@
 
 fuzz: $(FUZZ)  ## hostile bytes for what reads them, FUZZ_SECONDS=10 each; what is found stays in build/
 	@for f in $^; do $$f -print_final_stats=1 -max_len=4096 -max_total_time=$(or $(FUZZ_SECONDS),10) -timeout=10 \

@@ -58,6 +58,12 @@ start() {
 # For what is too much to be seen whole where programs at tracepoints are preempted and are slow.
 unpreempted() { [[ ! ${VM_PREEMPTED:-} ]] || skip 'needs programs that are not preempted (before Linux 7.0)'; }
 
+# For what sends over HTTP to server.py.
+needs_http() {
+	http-post --version >/dev/null 2>&1 || skip 'http-post does not run here: it needs libcurl'
+	/usr/bin/python3 -c 'import http.server, ssl' 2>/dev/null || skip 'there is no python3'
+}
+
 moment() { read -rt 0.02 -u "$never" || :; }
 
 # until_true COMMAND...: waits until it succeeds.

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sink/deliver.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/escape.h"
+#include "base/message.h"
+#include "base/stop.h"
+#include "sink/helper.h"
+
+#define RETRY_FIRST (250 * MS)
+#define RETRY_MAX   (60 * SECOND)
+#define ANSWER_MAX  200 /* bytes of an answer that are shown */
+#define LATE	    (INT64_MAX / 4)
+
+/* The batch that is on its way, or will be again. */
+static struct {
+	CURLM *multi;
+	CURL *curl;
+	struct curl_slist *headers;
+	const void *body; /* NULL: none is on its way */
+	char answer[ANSWER_MAX], wrong[CURL_ERROR_SIZE];
+	size_t answered;
+	unsigned tries;	   /* of this batch that failed */
+	int64_t due;	   /* a time of now(): not before */
+	int64_t since;	   /* when the server first answered this batch with an error */
+	bool complained;   /* the failure has been said, and no success since */
+	bool is_down;	   /* the last try failed */
+	int64_t last_good; /* when a batch was taken last, or the input ended */
+} going;
+
+static size_t on_answer(char *bytes, size_t size, size_t n, void *ctx)
+{
+	size_t room = ANSWER_MAX - going.answered, len = n < room ? n : room;
+
+	(void)size, (void)ctx;
+	memcpy(going.answer + going.answered, bytes, len);
+	going.answered += len;
+	return n;
+}
+
+/* The first line of what the server said, harmless on a terminal. */
+static const char *answer_text(void)
+{
+	static char text[4 * ANSWER_MAX + 3];
+	const char *end = memchr(going.answer, '\n', going.answered);
+	char *to = stpcpy(text, ": ");
+
+	*put_text(to, going.answer, end ? (size_t)(end - going.answer) : going.answered, NULL) =
+		'\0';
+	return *to ? text : "";
+}
+
+/* Waits longer each time, and never as long as others that failed at the same moment. */
+static void try_again_later(const char *what, const char *more)
+{
+	int64_t wait = going.tries < 8 ? RETRY_FIRST << going.tries : RETRY_MAX;
+	curl_off_t asked = 0;
+
+	if (wait > RETRY_MAX)
+		wait = RETRY_MAX;
+	wait = wait / 2 + random() % (wait / 2);
+	/* RFC 9110, 10.2.3 */
+	curl_easy_getinfo(going.curl, CURLINFO_RETRY_AFTER, &asked);
+	if (asked > 0 && asked < 3600)
+		wait += asked * SECOND;
+	going.due = now() + wait;
+	going.tries++;
+	going.is_down = true;
+	if (!going.complained)
+		say("%s%s: tried again until it works", what, more);
+	going.complained = true;
+}
+
+static void refuse(struct deliver *d, const char *what, const char *more)
+{
+	char name[SPOOL_NAME];
+
+	spool_refused(d->spool, name);
+	d->refused++;
+	going.tries = 0;
+	going.since = 0;
+	going.is_down = false;
+	say("%s%s: a batch was refused, and is in %s/refused/%s", what, more, d->spool->dir, name);
+}
+
+static void taken(struct deliver *d, const struct batch *b)
+{
+	d->batches++;
+	d->lines += b->lines;
+	spool_sent(d->spool);
+	if (going.complained)
+		say("%s: it works again", d->where);
+	going.complained = going.is_down = false;
+	going.tries = 0;
+	going.since = 0;
+	going.last_good = now();
+}
+
+/* Whether the batch can be to blame for a status: then it may not wait for ever. */
+static bool is_server_error(long status)
+{
+	return status == 408 || status >= 500;
+}
+
+/* Wrong credentials, too many requests, a redirect: no batch would be taken. */
+static bool is_about_us(long status)
+{
+	return status < 400 || status == 401 || status == 403 || status == 407 || status == 429;
+}
+
+static void judge(struct deliver *d, const struct batch *b, long status)
+{
+	char what[300];
+
+	if (status >= 200 && status < 300) {
+		taken(d, b);
+		return;
+	}
+	snprintf(what, sizeof(what), "%s: status %ld", d->where, status);
+	if (!going.since && is_server_error(status))
+		going.since = now();
+	if (is_about_us(status) ||
+	    (is_server_error(status) && now() - going.since < (int64_t)d->retry_for))
+		try_again_later(what, answer_text());
+	else
+		refuse(d, what, answer_text());
+}
+
+static void on_end(struct deliver *d, CURLcode result)
+{
+	struct batch b = d->spool->batch[d->spool->first];
+	char what[CURL_ERROR_SIZE + 4];
+	long status = 0;
+
+	spool_release(d->spool, going.body);
+	going.body = NULL;
+	curl_multi_remove_handle(going.multi, going.curl);
+	curl_slist_free_all(going.headers);
+	going.headers = NULL;
+	curl_easy_getinfo(going.curl, CURLINFO_RESPONSE_CODE, &status);
+	/* A server that refuses may close before it has read all. */
+	if (result == CURLE_OK || (result != CURLE_OPERATION_TIMEDOUT && status >= 300)) {
+		judge(d, &b, status);
+		return;
+	}
+	snprintf(what, sizeof(what), ": %s",
+		 *going.wrong ? going.wrong : curl_easy_strerror(result));
+	try_again_later(d->where, what);
+}
+
+static void look_for_end(struct deliver *d)
+{
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(going.multi, &left)))
+		if (message->msg == CURLMSG_DONE)
+			on_end(d, message->data.result);
+}
+
+static void begin(struct deliver *d)
+{
+	const struct batch *b = spool_first(d->spool, &going.body);
+	const char *why = "";
+
+	if (!b)
+		return;
+	curl_easy_reset(going.curl);
+	*going.wrong = '\0';
+	going.answered = 0;
+	d->retries += !!going.tries;
+	curl_easy_setopt(going.curl, CURLOPT_POSTFIELDS, going.body);
+	curl_easy_setopt(going.curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)b->size);
+	curl_easy_setopt(going.curl, CURLOPT_WRITEFUNCTION, on_answer);
+	curl_easy_setopt(going.curl, CURLOPT_ERRORBUFFER, going.wrong);
+	curl_easy_setopt(going.curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(going.curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(going.curl, CURLOPT_CONNECTTIMEOUT_MS,
+			 (long)((d->timeout < 10 * SECOND ? d->timeout : 10 * SECOND) / MS));
+	curl_easy_setopt(going.curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(going.curl, CURLOPT_LOW_SPEED_TIME,
+			 (long)((d->timeout + SECOND - 1) / SECOND));
+	if (d->request(going.curl, b, &going.headers, &why)) {
+		curl_easy_setopt(going.curl, CURLOPT_HTTPHEADER, going.headers);
+		curl_multi_add_handle(going.multi, going.curl);
+		return;
+	}
+	curl_slist_free_all(going.headers);
+	going.headers = NULL;
+	spool_release(d->spool, going.body);
+	going.body = NULL;
+	try_again_later(why, "");
+}
+
+static void fail(const struct deliver *d, CURLMcode code)
+{
+	die(STATUS_FAILED, "%s: %s", d->where, curl_multi_strerror(code));
+}
+
+static void send_some(struct deliver *d)
+{
+	CURLMcode code;
+	int running;
+
+	if (!going.body && now() >= going.due)
+		begin(d);
+	code = curl_multi_perform(going.multi, &running);
+	if (code)
+		fail(d, code);
+	look_for_end(d);
+}
+
+/* Waits for something to do. Whether there is input. */
+static bool wait_for_more(struct deliver *d, bool reading, int64_t until)
+{
+	struct curl_waitfd fds[] = {
+		{ .fd = stop_fd(), .events = CURL_WAIT_POLLIN },
+		{ .fd = STDIN_FILENO, .events = CURL_WAIT_POLLIN },
+	};
+	bool more = !going.body && d->spool->n && now() >= going.due;
+	int64_t latest = now() + 60 * SECOND; /* no timeout is not allowed */
+	CURLMcode code = curl_multi_poll(going.multi, fds, reading ? 2 : 1,
+					 more ? 0 : timeout_until(sooner(until, latest)), NULL);
+
+	if (code)
+		fail(d, code);
+	if (fds[0].revents)
+		stop_look();
+	return reading && fds[1].revents;
+}
+
+static int64_t after(int64_t since, uint64_t ns)
+{
+	return since + (int64_t)(ns < LATE ? ns : LATE);
+}
+
+/* Reads and sends until the input ends. False: it had to be left before. */
+static bool read_and_send(struct deliver *d)
+{
+	struct spool *s = d->spool;
+
+	for (;;) {
+		int64_t give_up = stop_asked() ? after(stop_asked(), shared.grace) : 0;
+		int64_t due = spool_due(s), until = sooner(due, give_up);
+		bool room = !s->full || spool_room(s);
+
+		if (give_up && (now() >= give_up || isatty(STDIN_FILENO)))
+			return isatty(STDIN_FILENO);
+		if (!going.body && s->n)
+			until = sooner(until, going.due);
+		if (!room)
+			until = sooner(until, now() + SECOND);
+		if (wait_for_more(d, room, until) && spool_take(s, STDIN_FILENO) == SPOOL_END)
+			return true;
+		if (due && now() >= due)
+			spool_seal(s, false);
+		send_some(d);
+	}
+}
+
+/* What waits is sent, as long as that works; failing for --grace ends it. */
+static void send_rest(struct deliver *d, bool ended)
+{
+	int64_t began = going.last_good = now();
+
+	while (!spool_seal(d->spool, ended) || d->spool->n) {
+		int64_t until = after(stop_asked() ? began : going.last_good, shared.grace);
+
+		if ((stop_asked() || going.is_down || d->spool->sealing.at) && now() >= until)
+			return;
+		if (!going.body)
+			until = sooner(until, going.due);
+		wait_for_more(d, false, sooner(until, now() + SECOND));
+		send_some(d);
+	}
+}
+
+static void start(struct deliver *d)
+{
+	CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+
+	going.multi = code ? NULL : curl_multi_init();
+	going.curl = going.multi ? curl_easy_init() : NULL;
+	if (!going.curl)
+		die(STATUS_FAILED, "libcurl: out of memory");
+	srandom(now() ^ getpid());
+	if (d->spool->found)
+		say("%zu batches are taken up from %s", (size_t)d->spool->found, d->spool->dir);
+}
+
+static int finish(struct deliver *d)
+{
+	const struct spool *s = d->spool;
+	bool kept = s->n > s->first || s->open.size || s->sealing.at;
+
+	if (going.body) {
+		curl_multi_remove_handle(going.multi, going.curl);
+		spool_release(d->spool, going.body);
+	}
+	curl_easy_cleanup(going.curl);
+	curl_slist_free_all(going.headers);
+	curl_multi_cleanup(going.multi);
+	curl_global_cleanup();
+	summarize("%llu lines in %llu batches were sent, after %llu retries",
+		  (unsigned long long)d->lines, (unsigned long long)d->batches,
+		  (unsigned long long)d->retries);
+	if (kept)
+		say("%llu bytes are kept in %s: the next start sends them",
+		    (unsigned long long)(s->waiting + s->open.size + s->sealing.at), s->dir);
+	if (d->refused)
+		say("%llu batches were refused, and are in %s/refused",
+		    (unsigned long long)d->refused, s->dir);
+	return kept || d->refused || s->damaged ? STATUS_UNSENT : STATUS_OK;
+}
+
+int deliver(struct deliver *d)
+{
+	bool ended = true, rejected;
+	int status;
+
+	start(d);
+	if (!d->drain)
+		ended = read_and_send(d);
+	if (!ended)
+		say("gave up on input that does not end");
+	send_rest(d, ended);
+	rejected = !rejects_end();
+	status = finish(d);
+	spool_close(d->spool);
+	if (rejected || (!ended && !status))
+		return STATUS_FAILED;
+	return status;
+}
