@@ -19,6 +19,8 @@ unset GRAINTOOLS_OUTPUT
 
 # Starts what `watch` and `observe` run: a wrapper that executes the tool.
 via=()
+# The tool that they start.
+watcher=execwatch
 tool='' status=''
 
 setup() {
@@ -104,7 +106,7 @@ lines() { [[ -e $1 ]] && (($(wc -l <"$1") >= $2)); }
 
 # watch OPTION...: starts the tool in the background, and returns once it watches.
 watch() {
-	"${via[@]}" execwatch "$@" >out 2>err 3>&- &
+	"${via[@]}" "$watcher" "$@" >out 2>err 3>&- &
 	begun $!
 }
 
@@ -135,7 +137,7 @@ finish() {
 
 # capture OPTION... [-- COMMAND...]: the tool from start to end, its own output to `out`.
 capture() {
-	"${via[@]}" execwatch "$@" >out 2>err 3>&- &
+	"${via[@]}" "$watcher" "$@" >out 2>err 3>&- &
 	tool=$!
 	started+=("$tool")
 	ended
@@ -149,7 +151,7 @@ observe() {
 		options+=("$1")
 		shift
 	done
-	"${via[@]}" execwatch "${options[@]}" -w out "$@" >said 2>err 3>&- &
+	"${via[@]}" "$watcher" "${options[@]}" -w out "$@" >said 2>err 3>&- &
 	tool=$!
 	started+=("$tool")
 	ended
