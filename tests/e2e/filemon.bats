@@ -65,6 +65,25 @@ opens_agree() {
 	sums_agree
 }
 
+@test "more files than there is room for sums: nothing is missing" {
+	mkdir many
+	mount -t tmpfs none many
+	observe --buffer 64M -I 1h -e write -f bytes,calls many -- sh -c 'cd many && exec touching many 66000'
+	umount many
+	grep -q 'printed$' err # none lost
+	is "$(awk -F '[:,}]' '{ bytes += $2; calls += $4 } END { print bytes, calls, NR }' out)" \
+		"198000 198000 $((2 * 65536 + 3 * (66000 - 65536)))"
+	# Their room is free again.
+	watch --buffer 64M -I 100ms -e write -f bytes,calls "$PWD"
+	mkdir again
+	mount -t tmpfs none again
+	(cd again && touching many 66000)
+	(cd again && rm -f m* && touching many 10)
+	umount again
+	finish TERM
+	is "$(awk -F '[:,}]' '{ bytes += $2 } END { print bytes }' out)" 198030
+}
+
 @test "the programs that everybody has" {
 	head -c 1000000 /dev/urandom >from
 	observe -e read,write "$PWD" -- sh -c 'cp from to; cat from >cat; dd if=from of=dd bs=777 2>/dev/null'

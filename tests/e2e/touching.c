@@ -245,6 +245,21 @@ static void slowly(const char *name, long n, long ms)
 	}
 }
 
+/* Three bytes to each of many files. */
+static void many(int n)
+{
+	for (int i = 0; i < n; i++) {
+		char name[16];
+		int fd;
+
+		snprintf(name, sizeof(name), "m%d", i);
+		fd = must_open(name, O_WRONLY | O_CREAT);
+		for (int k = 0; k < 3; k++)
+			must(write(fd, block, 1), "write");
+		close(fd);
+	}
+}
+
 /* In another root directory. */
 static void rooted(const char *root)
 {
@@ -267,6 +282,8 @@ int main(int argc, char **argv)
 		fails();
 	else if (!strcmp(what, "names"))
 		names();
+	else if (!strcmp(what, "many") && argc == 3)
+		many(atoi(argv[2]));
 	else if (!strcmp(what, "rooted") && argc == 3)
 		rooted(argv[2]);
 	else if (!strcmp(what, "slowly") && argc == 5)
