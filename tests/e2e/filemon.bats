@@ -93,6 +93,61 @@ opens_agree() {
 	holds 'map(select(.event == "file.read") | .bytes) | add == 3000000'
 }
 
+@test "what strace says of a few thousand calls" {
+	mkdir tree
+	cat >script <<-'SCRIPT'
+		cd tree
+		i=0
+		while [ $i -lt 40 ]; do
+			i=$((i + 1))
+			echo "$i" >"a$i"
+			cat "a$i" a1 >>all
+			sed -i s/1/2/ "a$i"
+			cp all "b$i"
+		done
+		sort -o sorted all b*
+		dd if=sorted of=blocks bs=100 conv=notrunc 2>/dev/null
+		cat nothing 2>/dev/null
+		grep -r 2 . | tail -n 1000 >found
+		find . -name 'a*' -exec cat {} + | tee copy1 copy2 >/dev/null
+	SCRIPT
+	# Both at once, on the same calls.
+	observe --all-types -e open,read,write -- strace -f -y -s 0 -o trace \
+		-e trace=open,openat,creat,read,pread64,readv,write,pwrite64,writev,copy_file_range,sendfile,splice \
+		sh script
+	# Calls of one process that another one comes between are in two lines.
+	awk '
+		{ pid = $1; sub(/^[0-9]+ +/, "") }
+		sub(/ <unfinished \.\.\.>$/, "") { begun[pid] = $0; next }
+		sub(/^<\.\.\. [a-z0-9_]+ resumed>/, "") { $0 = begun[pid] $0 }
+		!/ = [0-9]+/ { next }
+		{ result = $0; sub(/.* = /, "", result); n = result + 0; call = $0; sub(/\(.*/, "", call) }
+		call ~ /^(open|creat)/ && result ~ /^[0-9]+<\// {
+			sub(/^[0-9]+</, "", result); sub(/>.*/, "", result)
+			opens[result]++
+			next
+		}
+		{ rest = $0; sub(/^[^<]*</, "", rest); first = rest; sub(/>.*/, "", first) }
+		call ~ /^(copy_file_range|splice|sendfile)$/ {
+			sub(/^[^<]*</, "", rest); second = rest; sub(/>.*/, "", second)
+			from = call == "sendfile" ? second : first
+			to = call == "sendfile" ? first : second
+			if (from ~ /^\//) moved["read " from] += n
+			if (to ~ /^\//) moved["write " to] += n
+			next
+		}
+		first ~ /^\// { moved[(call ~ /read/ ? "read " : "write ") first] += n }
+		END {
+			for (path in opens) print "open", path, opens[path]
+			for (key in moved) print key, moved[key]
+		}' trace | sort >expected
+	jq -r 'select(.comm != "strace" and .path) | [(.event | ltrimstr("file.")), .path,
+		(if .event == "file.open" then 1 else .bytes end)] | join(" ")' out |
+		awk '{ sum[$1 " " $2] += $3 } END { for (key in sum) print key, sum[key] }' | sort >got
+	(($(wc -l <trace) > 2000 && $(wc -l <expected) > 100))
+	diff expected got
+}
+
 @test "-I: sums come while the process runs" {
 	echo 0123456789 >f
 	watch -e read -I 50ms "$PWD" -c touching
