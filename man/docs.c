@@ -36,7 +36,7 @@ static const struct option_row *join(const struct option_row *own,
 
 static inline struct document of_producer(const struct tool *tool)
 {
-	return (struct document){ tool->name, TOOL_OPERANDS,
+	return (struct document){ tool->name, tool->paths ? TOOL_PATHS : TOOL_OPERANDS,
 				  join(tool->options, shared_options(tool)), tool->events };
 }
 

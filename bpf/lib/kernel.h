@@ -44,6 +44,7 @@ enum bpf_map_type {
 };
 enum {
 	BPF_ANY = 0,
+	BPF_NOEXIST = 1,
 	BPF_F_NO_PREALLOC = 1 << 0,
 	BPF_F_CLONE = 1 << 9,
 };
@@ -157,6 +158,7 @@ typedef struct {
 } kgid_t;
 
 struct qstr {
+	u32 hash;
 	u32 len;
 	const unsigned char *name;
 };
@@ -165,14 +167,23 @@ struct hlist_bl_node {
 	struct hlist_bl_node **pprev;
 };
 
+struct super_block {
+	u32 s_dev; /* major << 20 | minor */
+};
+
 struct inode {
+	u16 i_mode;
 	unsigned int i_nlink;
+	struct super_block *i_sb;
+	unsigned long i_ino;
+	u32 i_generation;
 };
 
 struct dentry {
 	struct hlist_bl_node d_hash;
 	struct dentry *d_parent;
 	struct qstr d_name;
+	struct inode *d_inode;
 };
 
 struct vfsmount {
@@ -193,6 +204,17 @@ struct path {
 struct file {
 	struct path f_path;
 	struct inode *f_inode;
+	unsigned int f_mode;
+	unsigned int f_flags;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
 };
 
 struct fs_struct {
@@ -277,6 +299,8 @@ struct task_struct {
 	struct pid *thread_pid;
 	struct mm_struct *mm;
 	struct fs_struct *fs;
+	struct files_struct *files;
+	u64 self_exec_id; /* counts what the process executes */
 	const struct cred *cred;
 	kuid_t loginuid; /* with CONFIG_AUDIT only */
 	struct sched_entity se;

@@ -72,14 +72,15 @@ static __always_inline void event_submit(void *event)
 	bpf_ringbuf_submit(event, wakeup_flag());
 }
 
-/* Sends an event of `size` bytes that was built elsewhere (see SCRATCH). */
-static __always_inline void event_output(struct event *e, u64 size)
+/* Sends an event of `size` bytes that was built elsewhere (see SCRATCH). False: it is lost. */
+static __always_inline bool event_output(struct event *e, u64 size)
 {
 	bool lost = bpf_ringbuf_output(&events, e, size, wakeup_flag());
 
 	if (lost)
 		last_wakeup = 0; /* the wake-up did not happen */
 	count_event(e->type, lost);
+	return !lost;
 }
 
 /*

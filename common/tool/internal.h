@@ -27,8 +27,9 @@ struct options {
 
 /* options.c */
 
-/* What each tool takes behind its options. */
+/* What each tool takes behind its options, and one that takes paths. */
 #define TOOL_OPERANDS "[-- COMMAND [ARG...]]"
+#define TOOL_PATHS    "[FILE...] " TOOL_OPERANDS
 
 /*
  * The shared options that this tool has, ended by an empty row: --events is for tools with several,
@@ -63,6 +64,9 @@ void kernel_detach(struct kernel *k);
 
 /* Adds `key`, of the map's key size, to a set of the filters. */
 void kernel_set_add(const struct kernel *k, const char *map, const void *key);
+
+/* Has the kernel side see only what happens at or below these paths. Dies (64) where one isn't. */
+void kernel_add_paths(const struct kernel *k, const struct list *paths);
 
 int kernel_map_fd(const struct kernel *k, const char *map);
 

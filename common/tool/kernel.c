@@ -4,6 +4,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "bpf/lib/below.h"
 #include "tool/internal.h"
 
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
@@ -191,6 +193,8 @@ static bool is_needed(const struct tool *tool, const struct options *o, const ch
 		return !is_confidential();
 	if (!strncmp(program, "owner_", 6))
 		return true;
+	if (!strncmp(program, "below_", 6))
+		return tool->paths->n;
 	if (!strncmp(program, "iface_", 6))
 		return interface_of(tool);
 	if (interface_of(tool) && !strncmp(program, "on_", 3))
@@ -303,6 +307,8 @@ static void attach(struct kernel *k, const struct tool *tool, struct bpf_program
 	const char *section = bpf_program__section_name(program);
 	struct bpf_link *link;
 
+	if (!strcmp(section, "syscall")) /* runs when we say so */
+		return;
 	if (!strcmp(section, "tc")) {
 		interface_attach(bpf_program__fd(program), *tool->interface,
 				 !strcmp(bpf_program__name(program), "iface_egress"));
@@ -386,6 +392,26 @@ void kernel_set_add(const struct kernel *k, const char *map, const void *key)
 	if (bpf_map_update_elem(kernel_map_fd(k, map), key, &one, BPF_ANY))
 		die(errno == E2BIG ? STATUS_USAGE : STATUS_FAILED,
 		    "too many values for one filter: %s", strerror(errno));
+}
+
+void kernel_add_paths(const struct kernel *k, const struct list *paths)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(k->object, "below_identify");
+
+	for (size_t i = 0; i < paths->n; i++) {
+		struct below_request request = { .fd = open(paths->item[i], O_PATH | O_CLOEXEC) };
+		/* The answer comes where the question was. */
+		LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &request,
+			    .ctx_size_in = sizeof(request));
+
+		if (request.fd < 0)
+			die(STATUS_USAGE, "%s: %s", paths->item[i], strerror(errno));
+		if (bpf_prog_test_run_opts(bpf_program__fd(program), &run) || run.retval)
+			die(STATUS_FAILED, "%s: the kernel does not say which file it is: %s",
+			    paths->item[i], strerror(errno));
+		close(request.fd);
+		kernel_set_add(k, "below_roots", &request.id);
+	}
 }
 
 /* The type that a program's misses count for. */

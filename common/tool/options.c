@@ -193,7 +193,7 @@ void options_parse(const struct tool *tool, struct options *o, int argc, char **
 	const struct command_line line = {
 		.name = tool->name,
 		.summary = tool->summary,
-		.operands = TOOL_OPERANDS,
+		.operands = tool->paths ? TOOL_PATHS : TOOL_OPERANDS,
 		.set = tool->config ? sets : sets + 1,
 	};
 
@@ -209,6 +209,6 @@ void options_parse(const struct tool *tool, struct options *o, int argc, char **
 		o->command = argv + i + 1;
 		argc = i;
 	}
-	options_read(&line, argc, argv, NULL);
+	options_read(&line, argc, argv, tool->paths);
 	select_events(tool, o);
 }

@@ -118,6 +118,11 @@ void tool_print(const struct event *e)
 			print(running, e, e->size);
 }
 
+int tool_map(const char *name)
+{
+	return kernel_map_fd(running->kernel, name);
+}
+
 static int on_event(void *context, void *data, size_t size)
 {
 	struct run *r = context;

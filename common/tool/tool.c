@@ -233,6 +233,8 @@ int tool_main(const struct tool *tool, int argc, char **argv)
 
 	kernel_load(&kernel, tool, &o);
 	set_filters(&kernel, &o, &values);
+	if (tool->paths)
+		kernel_add_paths(&kernel, tool->paths);
 	fd = open_output(&o);
 	if (o.command && !o.check) {
 		command_prepare(&command, o.command, o.write);

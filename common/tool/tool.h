@@ -49,6 +49,9 @@ struct tool {
 	const char **interface;
 	uint32_t *interface_l3;
 
+	/* The operands, which are paths: given to bpf/lib/below.bpf.h. NULL: there are none. */
+	struct list *paths;
+
 	/* Called once the options are known, before anything else; may change which events are
 	   printed (bit N: events[N]). NULL: nothing is to be done. */
 	void (*start)(uint64_t *selected);
@@ -63,6 +66,9 @@ struct tool {
 /* Prints an event of the tool's `events`, if it is among those asked for. Only from the callbacks
    above. */
 void tool_print(const struct event *e);
+
+/* A map of the tool's BPF object. Only from `event` and `tick`. */
+int tool_map(const char *name);
 
 /* Runs the tool; returns its exit status. */
 int tool_main(const struct tool *tool, int argc, char **argv);

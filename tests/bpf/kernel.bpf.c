@@ -9,6 +9,7 @@
 #define CONSTANT(name) IS_##name = name
 enum constants {
 	CONSTANT(BPF_ANY),
+	CONSTANT(BPF_NOEXIST),
 	CONSTANT(BPF_F_NO_PREALLOC),
 	CONSTANT(BPF_F_CLONE),
 	CONSTANT(BPF_LOCAL_STORAGE_GET_F_CREATE),
@@ -51,12 +52,15 @@ struct all {
 
 	struct qstr qstr;
 	struct hlist_bl_node hlist_bl_node;
+	struct super_block super_block;
 	struct inode inode;
 	struct dentry dentry;
 	struct vfsmount vfsmount;
 	struct mount mount;
 	struct path path;
 	struct file file;
+	struct fdtable fdtable;
+	struct files_struct files_struct;
 	struct fs_struct fs_struct;
 	struct mm_struct mm_struct;
 	struct cred cred;

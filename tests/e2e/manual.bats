@@ -191,6 +191,7 @@ teardown_file() {
 	needs_http
 	examples man/http-post.8
 }
+@test "the examples of filemon(8)" { examples man/filemon.8; }
 @test "the examples of statsd-emit(8)" { examples man/statsd-emit.8; }
 @test "the examples of statsd-recv(8)" { examples man/statsd-recv.8; }
 @test "the examples of graintools(7)" { examples man/graintools.7; }

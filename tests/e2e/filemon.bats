@@ -1,0 +1,315 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# filemon: which files are opened, read and written, and how much.
+# shellcheck disable=SC2030,SC2031 # each test is a process
+# shellcheck disable=SC2016 # for the shells that tests start
+# shellcheck source=tests/e2e/helpers.bash
+. "$BATS_TEST_DIRNAME/helpers.bash"
+
+# It looks at the end of each system call of the machine.
+export NEEDS_UNPREEMPTED=yes
+subject=filemon
+
+# sums_agree: what the workload says of its files is what the events add up to.
+sums_agree() {
+	jq -nc --slurpfile said said --slurpfile out out '
+		def sums: map(select((.event == "file.read" or .event == "file.write") and
+				(.path | endswith("/said") | not)))
+			| group_by([.event, .pid, .path])
+			| map({ event: .[0].event, pid: .[0].pid, path: .[0].path,
+				bytes: (map(.bytes) | add), calls: (map(.calls) | add) });
+		($said | map(.pid) | unique) as $pids
+		| ($out | map(select(.pid as $p | $pids | index($p))) | sums) as $got
+		| if $said == [] then "the workload said nothing" else empty end,
+			(($said | sums) - $got | map({ said: . })[]),
+			($got - ($said | sums) | map({ got: . })[])' >differences
+	[[ ! -s differences ]] || { show differences err; return 1; }
+}
+
+# opens_agree: each open that the workload says is an event, in this order.
+opens_agree() {
+	jq -nc --slurpfile said said --slurpfile out out '
+		[$out[] | select(.event == "file.open" and .pid == $said[0].pid)] as $got
+		| if $said == [] then "the workload said nothing" else empty end,
+			($said | to_entries[] | .key as $i | .value | to_entries[]
+			| select($got[$i + $first][.key] != .value)
+			| { at: $i, key, said: .value, got: $got[$i + $first][.key] })' \
+		--argjson first "$1" >differences
+	[[ ! -s differences ]] || { show differences err out; return 1; }
+}
+
+@test "every call that reads or writes: bytes and calls" {
+	observe "$PWD" -- touching every
+	sums_agree
+	observe --each "$PWD" -- touching every
+	sums_agree
+	holds 'map(select(.event != "file.open" and (.path | endswith("/said") | not))) |
+		all(.calls == 1) and length == 16'
+}
+
+@test "the first one at once, then sums" {
+	observe -e read,write "$PWD" -- touching load f 1 1000
+	sums_agree
+	holds 'map(select(.path | endswith("/f"))) | .[0].calls == 1 and .[0].bytes == 1 and length < 20'
+}
+
+@test "sums are exact under load, of several processes on one file too" {
+	observe "$PWD" -- touching load f 8 5000
+	is "$(wc -l <said)" 24
+	sums_agree
+	not grep -q lost err
+}
+
+@test "sums are exact when there is no room for events" {
+	observe --buffer 4K -e read,write "$PWD" -- touching load f 4 2000
+	sums_agree
+}
+
+@test "more files than there is room for sums: nothing is missing" {
+	(($(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo) > 600000)) || skip 'needs 600 MB of memory'
+	mkdir many
+	mount -t tmpfs none many
+	observe --buffer 64M -I 1h -e write -f bytes,calls many -- sh -c 'cd many && exec touching many 66000'
+	umount many
+	grep -q 'printed$' err # none lost
+	is "$(awk -F '[:,}]' '{ bytes += $2; calls += $4 } END { print bytes, calls, NR }' out)" \
+		"198000 198000 $((2 * 65536 + 3 * (66000 - 65536)))"
+	# Their room is free again.
+	watch --buffer 64M -I 100ms -e write -f bytes,calls "$PWD"
+	mkdir again
+	mount -t tmpfs none again
+	(cd again && touching many 66000)
+	(cd again && rm -f m* && touching many 10)
+	umount again
+	finish TERM
+	is "$(awk -F '[:,}]' '{ bytes += $2 } END { print bytes }' out)" 198030
+}
+
+@test "the programs that everybody has" {
+	head -c 1000000 /dev/urandom >from
+	observe -e read,write "$PWD" -- sh -c 'cp from to; cat from >cat; dd if=from of=dd bs=777 2>/dev/null'
+	holds 'map(select(.event == "file.write")) | group_by(.path | sub(".*/"; ""))
+		| map([(.[0].path | sub(".*/"; "")), (map(.bytes) | add)])
+		== [["cat", 1000000], ["dd", 1000000], ["to", 1000000]]'
+	holds 'map(select(.event == "file.read") | .bytes) | add == 3000000'
+}
+
+@test "what strace says of a few thousand calls" {
+	mkdir tree
+	cat >script <<-'SCRIPT'
+		cd tree
+		i=0
+		while [ $i -lt 40 ]; do
+			i=$((i + 1))
+			echo "$i" >"a$i"
+			cat "a$i" a1 >>all
+			sed -i s/1/2/ "a$i"
+			cp all "b$i"
+		done
+		sort -o sorted all b*
+		dd if=sorted of=blocks bs=100 conv=notrunc 2>/dev/null
+		cat nothing 2>/dev/null
+		grep -r 2 . | tail -n 1000 >found
+		find . -name 'a*' -exec cat {} + | tee copy1 copy2 >/dev/null
+	SCRIPT
+	# Both at once, on the same calls.
+	observe --all-types -e open,read,write -- strace -f -y -s 0 -o trace \
+		-e trace=open,openat,creat,read,pread64,readv,write,pwrite64,writev,copy_file_range,sendfile,splice \
+		sh script
+	# Calls of one process that another one comes between are in two lines.
+	awk '
+		{ pid = $1; sub(/^[0-9]+ +/, "") }
+		sub(/ <unfinished \.\.\.>$/, "") { begun[pid] = $0; next }
+		sub(/^<\.\.\. [a-z0-9_]+ resumed>/, "") { $0 = begun[pid] $0 }
+		!/ = [0-9]+/ { next }
+		{ result = $0; sub(/.* = /, "", result); n = result + 0; call = $0; sub(/\(.*/, "", call) }
+		call ~ /^(open|creat)/ && result ~ /^[0-9]+<\// {
+			sub(/^[0-9]+</, "", result); sub(/>.*/, "", result)
+			opens[result]++
+			next
+		}
+		{ rest = $0; sub(/^[^<]*</, "", rest); first = rest; sub(/>.*/, "", first) }
+		call ~ /^(copy_file_range|splice|sendfile)$/ {
+			sub(/^[^<]*</, "", rest); second = rest; sub(/>.*/, "", second)
+			from = call == "sendfile" ? second : first
+			to = call == "sendfile" ? first : second
+			if (from ~ /^\//) moved["read " from] += n
+			if (to ~ /^\//) moved["write " to] += n
+			next
+		}
+		first ~ /^\// { moved[(call ~ /read/ ? "read " : "write ") first] += n }
+		END {
+			for (path in opens) print "open", path, opens[path]
+			for (key in moved) print key, moved[key]
+		}' trace | sort >expected
+	jq -r 'select(.comm != "strace" and .path) | [(.event | ltrimstr("file.")), .path,
+		(if .event == "file.open" then 1 else .bytes end)] | join(" ")' out |
+		awk '{ sum[$1 " " $2] += $3 } END { for (key in sum) print key, sum[key] }' | sort >got
+	(($(wc -l <trace) > 2000 && $(wc -l <expected) > 100))
+	diff expected got
+}
+
+@test "-I: sums come while the process runs" {
+	echo 0123456789 >f
+	watch -e read -I 50ms "$PWD" -c touching
+	start touching slowly f 11 50
+	until_true lines out 4
+	not gone "$!"
+	until_true gone "$!"
+	finish TERM
+	is "$(what 'map(.bytes) | add')" 11
+	watch -e read -I 1h "$PWD" -c touching
+	touching slowly f 11 1
+	until_true lines out 2 # at its end
+	finish TERM
+	is "$(what 'map(.calls)')" '[1,10]'
+}
+
+@test "what a process did that still runs is told at the end" {
+	echo 0123456789 >f
+	watch -e read -I 1h "$PWD" -c touching
+	start touching slowly f 10 1
+	until_true lines out 1
+	# it sleeps in the read of a FIFO, which is no regular file
+	start bash -c 'exec 5<f; read -rN 3 -u 5; read -rN 3 -u 5; read -r _ <go'
+	until_true gone "${started[1]}"
+	finish TERM
+	is "$(what 'map(.bytes) | add')" 10
+}
+
+@test "a process that executes another program is another one" {
+	echo 0123456789 >f
+	observe -e read "$PWD" -- bash -c 'exec 0<f; read -rN 2 x; exec cat'
+	is "$(what 'map(select(.bytes > 0).comm) | unique | join(" ")')" 'bash cat'
+}
+
+@test "a name that is gone does not stand for the next file" {
+	observe -e write "$PWD" -- touching names
+	sums_agree
+	is "$(what 'map(.path | sub(".*/"; "")) | unique - ["said"] | length')" 20
+}
+
+@test "opens: flags, mode, whether it was created, and what was asked for" {
+	observe -e open --all-types "$PWD" -- touching opens
+	opens_agree 1 # the first is the directory
+	holds 'map(select(.pid == '"$(jq -s '.[0].pid' said)"')) | .[0].type == "directory" and
+		(.[0].flags | index("O_PATH") != null) and all(.[1:][]; .type == "file")'
+}
+
+@test "device and inode are those of stat(2)" {
+	echo x >f
+	observe -e open,read "$PWD/f" -- cat f
+	is "$(what 'map([.dev, .inode])|unique')" "[[$(stat -c '%d,"%i"' f)]]"
+	is "$(what 'map(.event)')" '["file.open","file.read"]'
+}
+
+@test "-x: what could not be opened, and why" {
+	observe -x -- touching fails
+	jq -c '{pid,requested,error}' out >got
+	jq -c --argjson pid "$(jq -s '.[0].pid' said)" 'select(.pid == $pid)' got >mine
+	is "$(tail -n 7 mine)" "$(<said)"
+	holds 'all(.event == "file.failed" and .operation == "open")'
+	holds 'map(select(.requested == "nothing")) | .[0] | .directory == "'"$PWD"'" and .access == "read_write"'
+	holds 'map(select(.requested == "/nowhere/x")) | .[0] | has("directory") | not'
+}
+
+@test "-x without permission" {
+	mkdir secret
+	chmod 700 secret
+	chmod 755 . ..
+	chmod o+x "$BATS_RUN_TMPDIR"
+	observe -x "$PWD/secret" -- setpriv --reuid=54321 --clear-groups cat "$PWD/secret/../secret/./shadow" "$PWD/secrets"
+	is "$(what 'map([.error, .uid, .requested])')" "[[\"EACCES\",54321,\"$PWD/secret/../secret/./shadow\"]]"
+}
+
+@test "PATH: a file, a directory and what is below, by whatever way" {
+	mkdir -p a/b/c other mounted
+	echo x | tee a/b/c/f a/g other/f >h
+	mount --bind a/b mounted
+	ln -s a/b symlink
+	ln a/b/c/f other/hard
+	observe -e open a/b h -- cat a/b/c/f a/g other/f h mounted/c/f symlink/c/f other/hard
+	umount mounted
+	is "$(what "map(.path | ltrimstr(\"$PWD/\"))")" '["a/b/c/f","h","mounted/c/f","a/b/c/f"]'
+	mv a/b moved
+	observe -e open moved -- cat moved/c/f a/g
+	is "$(what length)" 1
+	observe -e open / -- cat h
+	holds "any(.path == \"$PWD/h\")"
+}
+
+@test "PATH: other file systems mounted below it are" {
+	mkdir -p a/b c
+	mount -t tmpfs none a/b
+	mkdir a/b/d
+	mount -t tmpfs none a/b/d
+	echo x | tee a/b/f a/b/d/f >c/f
+	observe -e open a -- cat a/b/f a/b/d/f c/f
+	umount a/b/d a/b
+	is "$(what "map(.path | ltrimstr(\"$PWD/\"))")" '["a/b/f","a/b/d/f"]'
+}
+
+@test "PATH: one that is not there" {
+	capture "$PWD/nothing" -d 1
+	is "$status $(<err)" "64 filemon: $PWD/nothing: No such file or directory"
+}
+
+@test "only regular files, unless --all-types" {
+	observe -- sh -c 'echo x | cat >/dev/null'
+	holds 'all(.event == "file.failed" or .type == "file")'
+	observe --all-types -- sh -c 'echo x | cat >/dev/null'
+	holds 'any(.event == "file.write" and .type == "pipe" and .bytes == 2 and (has("path") | not)) and
+		any(.event == "file.write" and .type == "char" and .path == "/dev/null" and .bytes == 2)'
+}
+
+@test "deleted files, and such as never had a name" {
+	observe -e write -- bash -c 'exec 5>f; rm f; echo 123 >&5'
+	holds "length == 1 and .[0].path == \"$PWD/f\" and .[0].deleted"
+}
+
+@test "another root directory" {
+	mkdir -p root/dir
+	observe -e open "$PWD/root" -- touching rooted root
+	is "$(what 'map([.path, .requested, .path_outside])')" '[["/dir/f","f",null]]'
+}
+
+@test "hostile names" {
+	local name=$'\e[7m\n\xff"\\'
+
+	observe -e open,write "$PWD" -- sh -c 'echo x >"$1"' sh "$name"
+	holds "length == 2 and all(.path_hex == \"$(printf %s "$PWD/$name" | od -An -v -tx1 | tr -d ' \n')\")"
+	is "$(wc -l <out)" 2
+	observe -x -- sh -c 'exec 5<"$1"' sh "/nowhere/$name"
+	holds "any(.requested_hex == \"$(printf %s "/nowhere/$name" | od -An -v -tx1 | tr -d ' \n')\")"
+	observe -o table -e open "$PWD" -- sh -c 'echo x >"$1"' sh "$name"
+	is "$(LC_ALL=C grep -c '[^ -~]' out) $(wc -l <out)" '0 2'
+}
+
+@test "long names" {
+	local name dir
+
+	printf -v name '%0255d' 0
+	mkdir long
+	cd long
+	for _ in {1..14}; do mkdir "$name"; cd "$name"; done
+	dir=$PWD
+	cd "$BATS_TEST_TMPDIR"
+	observe -e open long -- bash -c 'cd "$1"; : >f; : >"$2"' bash "$dir" "$name"
+	is "$(what 'map([.path, .path_truncated])')" "$(jq -nc --arg d "$dir" --arg n "$name" '[[$d + "/f", null], [$d + "/" + $n, null]]')"
+}
+
+@test "it does not watch itself, nor who reads its output" {
+	watch -e write "$PWD"
+	filemon -q -e write "$PWD" 2>other | sh -c 'while read -r x; do echo "$x" >>copy; done' &
+	started+=($!)
+	sh -c 'echo x >f'
+	until_true lines out 1
+	finish TERM
+	holds 'map(select(.path | endswith("/f"))) | length == 1'
+	holds 'map(select(.path | endswith("/out"))) | length == 0'
+}
+
+@test "--check says what it attaches" {
+	filemon --check "$PWD" >out
+	is "$(sed -n 's/^  \(on_[a-z_]*\) .*/\1/p' out | xargs)" 'on_sys_exit on_exit'
+}
