@@ -210,8 +210,8 @@ check: all $(TESTS) fuzz  ## run all tests (root, or sudo)
 KERNELS  ?= 5.10 6.1 6.12 7.2
 ARCHES   ?= amd64 arm64
 MACHINES ?= $(foreach arch,$(ARCHES),$(KERNELS:%=%-$(arch)))
-check-vm:  ## run all tests on other kernels; KERNELS="6.1 6.12" ARCHES=amd64, or MACHINES=6.1-arm64
-	tests/vm/matrix.sh check $(MACHINES)
+check-vm:  ## run all tests on other kernels; KERNELS="6.1 6.12" ARCHES=amd64, or MACHINES=6.1-arm64; QUICK=1
+	QUICK=$(QUICK) tests/vm/matrix.sh check $(MACHINES)
 
 verify:  ## have all BPF programs verified on other kernels, as check-vm has them; BUDGET=write
 	tests/vm/matrix.sh $(if $(BUDGET),budget,verify) $(MACHINES)

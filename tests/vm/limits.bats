@@ -70,7 +70,7 @@ needs_floor() { [ -z "${VM_BELOW_FLOOR:-}" ] || skip "Linux $VM_KERNEL is below 
 }
 
 @test "without capabilities: that they are needed" {
-	refuses 77 '*: not permitted: root, or the capabilities CAP_BPF and CAP_PERFMON, are needed' \
+	refuses 77 '*: not permitted: root, or the capabilities CAP_BPF*CAP_PERFMON*are needed' \
 		capsh --drop=cap_sys_admin,cap_bpf,cap_perfmon -- -c 'exec "$@"' sh
 }
 
