@@ -46,7 +46,7 @@ for machine in "${machines[@]}"; do
 				programs "build/$arch/tests/unit" | grep -v /address
 			fi
 			if [ "$version-$arch" != "6.1-$(dpkg --print-architecture)" ] || [ -n "${QUICK:-}" ]; then
-				long='/loss\|/hostile\|/filters\|/tries\|/dnssnoop'
+				long='/loss\|/hostile\|/filters\|/tries\|/dnssnoop\|/filemon'
 			fi
 			[ -z "$long" ] || mapfile -t end_to_end < <(printf '%s\n' "${end_to_end[@]}" | grep -v "$long")
 			programs "build/$arch/tests/bpf"
