@@ -117,7 +117,7 @@ struct {
 
 static __always_inline bool is_wanted(struct file *file, struct climb *climb)
 {
-	if (!config.all_types && (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFREG)
+	if (!config.all_types && (KERNEL_READ(file, f_inode, i_mode) & S_IFMT) != S_IFREG)
 		return false;
 	return !config.below || is_below(file, climb);
 }
@@ -135,7 +135,7 @@ static __always_inline u64 add_path(struct file_scratch *s, u64 end, struct span
 				    struct path *path)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+	struct fs_struct *fs = KERNEL_READ(task, fs);
 	u32 flags = path_copy((void *)s + end, &span->len, path, &fs->root, &s->walk);
 	u64 len = span->len;
 
@@ -178,13 +178,13 @@ static __always_inline bool send(struct file_scratch *s, u64 end)
 
 static __always_inline bool is_deleted(struct file *file)
 {
-	return !BPF_CORE_READ(file, f_inode, i_nlink) &&
-	       !BPF_CORE_READ(file, f_path.dentry, d_hash.pprev);
+	return !KERNEL_READ(file, f_inode, i_nlink) &&
+	       !KERNEL_READ(file, f_path.dentry, d_hash.pprev);
 }
 
 static __always_inline void get_owner(struct sum_owner *owner, struct task_struct *task)
 {
-	owner->start = BPF_CORE_READ(task, group_leader, start_boottime);
+	owner->start = KERNEL_READ(task, group_leader, start_boottime);
 	owner->pid = task->tgid;
 	owner->pad = 0;
 }
@@ -192,17 +192,17 @@ static __always_inline void get_owner(struct sum_owner *owner, struct task_struc
 static __always_inline void get_key(struct sum_key *key, struct file *file, u32 type)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct dentry *dentry = KERNEL_READ(file, f_path.dentry);
+	struct inode *inode = KERNEL_READ(file, f_inode);
 
 	get_owner(&key->owner, task);
-	key->mount = (u64)BPF_CORE_READ(file, f_path.mnt);
-	key->parent = (u64)BPF_CORE_READ(dentry, d_parent);
-	key->ino = BPF_CORE_READ(inode, i_ino);
-	key->name_hash = BPF_CORE_READ(dentry, d_name.hash);
-	key->name_len = BPF_CORE_READ(dentry, d_name.len);
-	key->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	key->exec = BPF_CORE_READ(task, self_exec_id);
+	key->mount = (u64)KERNEL_READ(file, f_path.mnt);
+	key->parent = (u64)KERNEL_READ(dentry, d_parent);
+	key->ino = KERNEL_READ(inode, i_ino);
+	key->name_hash = KERNEL_READ(dentry, d_name.hash);
+	key->name_len = KERNEL_READ(dentry, d_name.len);
+	key->dev = KERNEL_READ(inode, i_sb, s_dev);
+	key->exec = KERNEL_READ(task, self_exec_id);
 	key->type = type;
 	key->pad = 0;
 }
@@ -235,13 +235,12 @@ static __attribute__((noinline)) int transfer(u32 fd, u32 type, u64 bytes)
 	if (!s || !file || !event_wanted(type))
 		return 0;
 	e = &s->file;
+	if (!is_wanted(file, &s->climb))
+		return 0;
 	get_key(&key, file, type);
-	if (!config.each)
+	if (!config.each) {
 		sum = bpf_map_lookup_elem(&sums, &key);
-	if (!sum) {
-		if (!is_wanted(file, &s->climb))
-			return 0;
-		if (!config.each)
+		if (!sum)
 			sum = make_sum(&key);
 	}
 	if (sum && sum->told && !bytes) /* the end of a file is nothing to be added */
@@ -254,7 +253,7 @@ static __attribute__((noinline)) int transfer(u32 fd, u32 type, u64 bytes)
 			return 0;
 	}
 
-	inode = BPF_CORE_READ(file, f_inode);
+	inode = KERNEL_READ(file, f_inode);
 	event_header(&e->header, type, 0);
 	if (!sum)
 		e->header.flags |= FILE_ALONE;
@@ -264,7 +263,7 @@ static __attribute__((noinline)) int transfer(u32 fd, u32 type, u64 bytes)
 	e->calls = 1;
 	e->ino = key.ino;
 	e->dev = device_number(key.dev);
-	e->kind = BPF_CORE_READ(inode, i_mode) & S_IFMT;
+	e->kind = KERNEL_READ(inode, i_mode) & S_IFMT;
 	e->pad = 0;
 	e->key = key;
 	if (!send(s, add_path(s, sizeof(*e), &e->path, &file->f_path)) && sum)
@@ -291,17 +290,17 @@ static __attribute__((noinline)) int opened(u32 fd, u64 name, u32 asked)
 	if (!s || !file || !is_wanted(file, &s->climb))
 		return 0;
 	e = &s->open;
-	inode = BPF_CORE_READ(file, f_inode);
-	flags = BPF_CORE_READ(file, f_flags);
-	mode = BPF_CORE_READ(inode, i_mode);
+	inode = KERNEL_READ(file, f_inode);
+	flags = KERNEL_READ(file, f_flags);
+	mode = KERNEL_READ(inode, i_mode);
 	event_header(&e->header, FILE_OPEN, 0);
-	e->ino = BPF_CORE_READ(inode, i_ino);
-	e->dev = device_number(BPF_CORE_READ(inode, i_sb, s_dev));
+	e->ino = KERNEL_READ(inode, i_ino);
+	e->dev = device_number(KERNEL_READ(inode, i_sb, s_dev));
 	e->kind = mode & S_IFMT;
 	e->access = flags & O_ACCMODE;
 	e->flags = (flags & ~(O_ACCMODE | O_LARGEFILE)) | (asked & O_ONCE);
 	__builtin_memset(e->mode, 0, sizeof(e->mode));
-	if (BPF_CORE_READ(file, f_mode) & FMODE_CREATED || flags & __O_TMPFILE) {
+	if (KERNEL_READ(file, f_mode) & FMODE_CREATED || flags & __O_TMPFILE) {
 		e->header.flags |= FILE_CREATED;
 		put_mode(e->mode, mode);
 	}
@@ -316,7 +315,7 @@ static __attribute__((noinline)) int open_failed(s32 directory, u64 name, u32 as
 {
 	struct file_scratch *s = file_scratch_get();
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+	struct fs_struct *fs = KERNEL_READ(task, fs);
 	struct file *file = directory == AT_FDCWD ? NULL : file_get(directory);
 	struct path *from = file ? &file->f_path : &fs->pwd;
 	struct failed_event *e;
@@ -399,7 +398,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	struct sum_owner owner;
 	struct event *e;
 
-	if (BPF_CORE_READ(task, signal, live.counter))
+	if (KERNEL_READ(task, signal, live.counter))
 		return 0;
 	get_owner(&owner, task);
 	if (bpf_map_delete_elem(&owners, &owner))

@@ -13,10 +13,10 @@
 static __always_inline struct file *file_get(u32 fd)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd), *file = NULL;
+	struct fdtable *table = KERNEL_READ(task, files, fdt);
+	struct file **files = KERNEL_READ(table, fd), *file = NULL;
 
-	if (fd < BPF_CORE_READ(table, max_fds))
+	if (fd < KERNEL_READ(table, max_fds))
 		bpf_probe_read_kernel(&file, sizeof(file), files + fd);
 	return file;
 }

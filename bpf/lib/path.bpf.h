@@ -49,19 +49,19 @@ static long path_up(u32 i, struct path_walk **context)
 
 	if (dentry == w->root_dentry && mount == w->root_mount)
 		return 1;
-	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
-		struct mount *up = BPF_CORE_READ(mount, mnt_parent);
+	if (dentry == KERNEL_READ(mount, mnt.mnt_root)) {
+		struct mount *up = KERNEL_READ(mount, mnt_parent);
 
 		if (up == mount) {
 			w->flags |= PATH_OUTSIDE;
 			return 1;
 		}
-		w->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		w->dentry = KERNEL_READ(mount, mnt_mountpoint);
 		w->mount = up;
 		return 0;
 	}
-	parent = BPF_CORE_READ(dentry, d_parent);
-	len = BPF_CORE_READ(dentry, d_name.len);
+	parent = KERNEL_READ(dentry, d_parent);
+	len = KERNEL_READ(dentry, d_name.len);
 	CLAMP(len, NAME_LEN);
 	/*
 	 * A top that isn't its mount's: of a file in memory, which has a name (simple_dname() in
@@ -79,7 +79,7 @@ static long path_up(u32 i, struct path_walk **context)
 	}
 	at = pos - len;
 	CLAMP(at, PATH_END);
-	bpf_probe_read_kernel(w->buf + at, len, BPF_CORE_READ(dentry, d_name.name));
+	bpf_probe_read_kernel(w->buf + at, len, KERNEL_READ(dentry, d_name.name));
 	at -= 1;
 	CLAMP(at, PATH_END);
 	w->buf[at] = '/';
@@ -97,10 +97,10 @@ static __always_inline u32 path_copy(char *to, u16 *len, struct path *path, stru
 {
 	u64 at, n;
 
-	w->dentry = BPF_CORE_READ(path, dentry);
-	w->root_dentry = BPF_CORE_READ(root, dentry);
-	w->mount = mount_of(BPF_CORE_READ(path, mnt));
-	w->root_mount = mount_of(BPF_CORE_READ(root, mnt));
+	w->dentry = KERNEL_READ(path, dentry);
+	w->root_dentry = KERNEL_READ(root, dentry);
+	w->mount = mount_of(KERNEL_READ(path, mnt));
+	w->root_mount = mount_of(KERNEL_READ(root, mnt));
 	w->pos = PATH_END;
 	w->flags = 0;
 	/* A component takes two bytes or more; mounts on mounts take none. */
