@@ -54,13 +54,19 @@ static long climb_up(u32 i, struct climb **context)
 	return up == mount;
 }
 
-static __always_inline bool is_below(struct file *file, struct climb *c)
+static __always_inline bool climb(struct dentry *dentry, struct mount *mount, struct climb *c)
 {
-	c->dentry = BPF_CORE_READ(file, f_path.dentry);
-	c->mount = mount_of(BPF_CORE_READ(file, f_path.mnt));
+	c->dentry = dentry;
+	c->mount = mount;
 	c->found = false;
 	bpf_loop(BELOW_DEPTH, climb_up, &c, 0);
 	return c->found;
+}
+
+static __always_inline bool is_below(struct file *file, struct climb *c)
+{
+	return climb(BPF_CORE_READ(file, f_path.dentry), mount_of(BPF_CORE_READ(file, f_path.mnt)),
+		     c);
 }
 
 /* Run by the tool, on descriptors of its own. */

@@ -8,6 +8,7 @@
 /* include/uapi/linux/stat.h */
 #define S_IFMT	0170000
 #define S_IFREG 0100000
+#define S_IFLNK 0120000
 
 /* What a descriptor stands for; NULL where there is no such. */
 static __always_inline struct file *file_get(u32 fd)

@@ -244,7 +244,7 @@ static void make_filter(const struct tool *tool, const struct options *o, struct
 	f->exclude = !o->include_self && !f->by_pid && !f->by_tree && in_initial_pid_namespace();
 	for (size_t i = 0; tool->events[i].name; i++)
 		if (o->selected & 1ull << i)
-			f->events |= 1u << tool->events[i].type;
+			f->events |= 1ull << tool->events[i].type;
 }
 
 void kernel_load(struct kernel *k, const struct tool *tool, const struct options *o)
