@@ -3,6 +3,10 @@
  * Whether a file is one of those that the user named, or below one. Dentries are followed up to the
  * top of the file system, also where only a part of it is mounted, and from there to what it is
  * mounted on: so it makes no difference by which way a process came to the file.
+ *
+ * A file is known by its inode, whatever it is called now. And what comes to be called as the user
+ * said is one, too, from then on: so a path may appear later, and when a log was renamed and a new
+ * one made, both are watched.
  */
 #ifndef GRAIN_BELOW_BPF_H
 #define GRAIN_BELOW_BPF_H
@@ -10,20 +14,41 @@
 #include "bpf/lib/kernel.h"
 #include "bpf/lib/below.h"
 #include "bpf/lib/file.bpf.h"
-#include "bpf/lib/filter.bpf.h"
 #include "bpf/lib/path.bpf.h"
+#include "bpf/lib/ring.bpf.h"
 
-FILTER_SET(below_roots, struct file_id);
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BELOW_MARKS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct file_id);
+	__type(value, struct below_mark);
+} below_marks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, BELOW_STEPS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct below_name);
+	__type(value, u32);
+} below_names SEC(".maps");
 
 #define BELOW_DEPTH PATH_LEN /* names and mounts looked at */
 
 /* In the caller's scratch memory, as struct path_walk is. */
 struct climb {
-	struct dentry *dentry;
+	struct dentry *dentry, *mount_root;
 	struct mount *mount;
 	struct file_id id;
 	bool found;
+	bool named;	/* names looked for lie below where it began */
+	u32 n, n_mount; /* names passed: all, and those below the mount */
+	struct dentry *names[BELOW_NAMES];
+	struct below_name name;
 };
+
+/* One of the marked files may be no directory. */
+static volatile u64 below_files;
 
 static __always_inline void file_identify(struct file_id *id, struct inode *inode)
 {
@@ -32,26 +57,97 @@ static __always_inline void file_identify(struct file_id *id, struct inode *inod
 	id->generation = KERNEL_READ(inode, i_generation);
 }
 
+/* What has the right name is watched by its inode as well, for when it is renamed. */
+static __always_inline void below_learn(struct dentry *dentry)
+{
+	struct inode *inode = KERNEL_READ(dentry, d_inode);
+	struct below_mark new = { .watched = true }, *mark;
+	struct file_id id;
+
+	if (!inode)
+		return;
+	file_identify(&id, inode);
+	if ((KERNEL_READ(inode, i_mode) & S_IFMT) != S_IFDIR)
+		below_files = true;
+	mark = bpf_map_lookup_elem(&below_marks, &id);
+	if (mark)
+		mark->watched = true;
+	else if (bpf_map_update_elem(&below_marks, &id, &new, BPF_ANY))
+		count_event(EVENT_TREE, true); /* once it is called otherwise, it goes unseen */
+}
+
+/* The names that were passed below a directory, from above. */
+static __always_inline void look_for_names(struct climb *c, u32 step)
+{
+	u32 n = c->n;
+
+	for (int i = 0; i < BELOW_NAMES; i++) {
+		struct dentry *dentry;
+		u64 len;
+		u32 *next;
+
+		if (!n--) {
+			c->named = true;
+			return;
+		}
+		dentry = c->names[n % BELOW_NAMES];
+		len = KERNEL_READ(dentry, d_name.len);
+		CLAMP(len, BELOW_NAME_LEN);
+		__builtin_memset(&c->name, 0, sizeof(c->name));
+		c->name.step = step;
+		bpf_probe_read_kernel(c->name.name, len, KERNEL_READ(dentry, d_name.name));
+		next = bpf_map_lookup_elem(&below_names, &c->name);
+		if (!next)
+			return;
+		step = *next;
+		if (step == BELOW_WATCHED) {
+			c->found = true;
+			below_learn(dentry);
+			return;
+		}
+	}
+}
+
 /* 1 ends the loop. */
 static long climb_up(u32 i, struct climb **context)
 {
 	struct climb *c = *context;
 	struct dentry *dentry = c->dentry, *parent = KERNEL_READ(dentry, d_parent);
 	struct mount *mount = c->mount, *up;
+	struct below_mark *mark;
 
 	file_identify(&c->id, KERNEL_READ(dentry, d_inode));
-	if (bpf_map_lookup_elem(&below_roots, &c->id)) {
+	mark = bpf_map_lookup_elem(&below_marks, &c->id);
+	if (mark && mark->watched)
 		c->found = true;
+	else if (mark && mark->step)
+		look_for_names(c, mark->step);
+	if (c->found)
 		return 1;
-	}
+	if (dentry == c->mount_root)
+		c->n_mount = c->n;
 	if (parent != dentry) {
+		c->names[c->n++ % BELOW_NAMES] = dentry;
 		c->dentry = parent;
 		return 0;
 	}
 	up = KERNEL_READ(mount, mnt_parent);
+	c->n = c->n_mount;
 	c->dentry = KERNEL_READ(mount, mnt_mountpoint);
 	c->mount = up;
+	c->mount_root = KERNEL_READ(up, mnt.mnt_root);
 	return up == mount;
+}
+
+static __always_inline bool climb(struct dentry *dentry, struct mount *mount, struct climb *c)
+{
+	c->dentry = dentry;
+	c->mount = mount;
+	c->mount_root = KERNEL_READ(mount, mnt.mnt_root);
+	c->n = c->n_mount = 0;
+	c->found = c->named = false;
+	bpf_loop(BELOW_DEPTH, climb_up, &c, 0);
+	return c->found;
 }
 
 /*
@@ -68,13 +164,21 @@ static long climb_up(u32 i, struct climb **context)
  * names.
  */
 struct verdict {
-	u64 known; /* what verdict_time() was, times 2, plus 1 if it is below */
+	u64 known; /* what verdict_time() was, and VERDICT_… */
 	u64 mount; /* address */
-	struct file_id directory;
+	u64 ino;
+	u64 generation;
 };
 
 #define VERDICTS    1024
 #define VERDICT_AGE 8 /* 1 << 8 jiffies at most: 1 s where the kernel has 250 in each */
+
+enum {
+	VERDICT_BELOW = 1,
+	VERDICT_NAMED = 2, /* its files are to be looked at one by one */
+	VERDICT_SHIFT = 2,
+	VERDICT_MASK = 3,
+};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -85,10 +189,10 @@ struct {
 
 static u64 tree_changes;
 
-/* Both grow, and so the sum is what it was only while neither did. It is never 0. */
+/* Both grow, and so the sum is what it was only while neither did. */
 static __always_inline u64 verdict_time(u64 changes)
 {
-	return changes + (bpf_jiffies64() >> VERDICT_AGE);
+	return (changes + (bpf_jiffies64() >> VERDICT_AGE)) << VERDICT_SHIFT;
 }
 
 /* To be called when anything but a file was, or may have been, moved, mounted or removed. */
@@ -97,48 +201,51 @@ static __always_inline void below_changed(void)
 	__sync_fetch_and_add(&tree_changes, 1);
 }
 
-static __always_inline bool climb(struct dentry *dentry, struct mount *mount, struct climb *c)
+/* What is known of a directory: VERDICT_… */
+static __always_inline u32 get_verdict(struct dentry *directory, struct mount *mount,
+				       struct climb *c)
 {
-	c->dentry = dentry;
-	c->mount = mount;
-	c->found = false;
-	bpf_loop(BELOW_DEPTH, climb_up, &c, 0);
-	return c->found;
+	struct inode *inode = KERNEL_READ(directory, d_inode);
+	u64 ino = KERNEL_READ(inode, i_ino), generation = KERNEL_READ(inode, i_generation), known;
+	u32 slot = ino % VERDICTS, verdict;
+	struct verdict *v = bpf_map_lookup_elem(&verdicts, &slot);
+
+	if (!v)
+		return 0;
+	known = v->known;
+	if ((known & ~VERDICT_MASK) == verdict_time(tree_changes) && v->mount == (u64)mount &&
+	    v->ino == ino && v->generation == generation)
+		return known & VERDICT_MASK;
+	/* Before the climb, also to a processor that likes to load things in another order. */
+	known = verdict_time(__sync_fetch_and_add(&tree_changes, 0));
+	verdict = climb(directory, mount, c) ? VERDICT_BELOW : c->named ? VERDICT_NAMED : 0;
+	v->mount = (u64)mount;
+	v->ino = ino;
+	v->generation = generation;
+	v->known = known | verdict;
+	return verdict;
 }
 
-static __always_inline bool is_below(struct file *file, struct climb *c)
+/* `is_regular` saves time for what can't be a directory. */
+static __always_inline bool is_below(struct file *file, bool is_regular, struct climb *c)
 {
 	struct dentry *dentry = KERNEL_READ(file, f_path.dentry);
 	struct dentry *parent = KERNEL_READ(dentry, d_parent);
 	struct mount *mount = mount_of(KERNEL_READ(file, f_path.mnt));
-	struct verdict *v;
+	struct below_mark *mark;
 	struct file_id id;
-	u64 known;
-	u32 slot;
-	bool is;
+	u32 verdict;
 
-	file_identify(&id, KERNEL_READ(dentry, d_inode));
-	if (bpf_map_lookup_elem(&below_roots, &id))
-		return true;
-	if (parent == dentry) /* the top of a file system, or of no directory */
+	if (below_files || !is_regular) {
+		file_identify(&id, KERNEL_READ(dentry, d_inode));
+		mark = bpf_map_lookup_elem(&below_marks, &id);
+		if (mark && mark->watched)
+			return true;
+	}
+	if (parent == dentry) /* the top of a file system, or of nothing */
 		return climb(dentry, mount, c);
-	file_identify(&id, KERNEL_READ(parent, d_inode));
-	slot = id.ino % VERDICTS;
-	v = bpf_map_lookup_elem(&verdicts, &slot);
-	if (!v)
-		return false;
-	known = v->known;
-	if (known >> 1 == verdict_time(tree_changes) && v->mount == (u64)mount &&
-	    v->directory.ino == id.ino && v->directory.dev == id.dev &&
-	    v->directory.generation == id.generation)
-		return known & 1;
-	/* Before the climb, also to a processor that likes to load things in another order. */
-	known = verdict_time(__sync_fetch_and_add(&tree_changes, 0)) << 1;
-	is = climb(parent, mount, c);
-	v->mount = (u64)mount;
-	v->directory = id;
-	v->known = known | is;
-	return is;
+	verdict = get_verdict(parent, mount, c);
+	return verdict & VERDICT_NAMED ? climb(dentry, mount, c) : verdict;
 }
 
 /* Run by the tool, on descriptors of its own. */
@@ -150,6 +257,8 @@ int below_identify(struct below_request *request)
 	if (!file)
 		return 1;
 	file_identify(&request->id, KERNEL_READ(file, f_inode));
+	if ((KERNEL_READ(file, f_inode, i_mode) & S_IFMT) != S_IFDIR)
+		below_files = true;
 	return 0;
 }
 

@@ -163,6 +163,18 @@ struct qstr {
 	const unsigned char *name;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 struct hlist_bl_node {
 	struct hlist_bl_node **pprev;
 };
@@ -176,14 +188,26 @@ struct inode {
 	unsigned int i_nlink;
 	struct super_block *i_sb;
 	unsigned long i_ino;
+	s64 i_size;
 	u32 i_generation;
+	char *i_link; /* of a symbolic link; not in all file systems */
+};
+
+enum dentry_flags {
+	DCACHE_MOUNTED = 1 << 15,
 };
 
 struct dentry {
+	unsigned int d_flags;
 	struct hlist_bl_node d_hash;
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
+	struct super_block *d_sb;
+	struct hlist_node d_sib; /* these two since Linux 6.8, ... */
+	struct hlist_head d_children;
+	struct list_head d_child; /* ... these before */
+	struct list_head d_subdirs;
 };
 
 struct vfsmount {
@@ -194,6 +218,8 @@ struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct list_head mnt_mounts;
+	struct list_head mnt_child;
 };
 
 struct path {
@@ -260,7 +286,7 @@ struct thread_info {
 
 struct pt_regs {
 #if defined(__TARGET_ARCH_x86)
-	unsigned long bx, cx, dx, si, di;
+	unsigned long bp, bx, r10, r9, r8, cx, dx, si, di;
 	unsigned long orig_ax;
 #elif defined(__TARGET_ARCH_arm64)
 	u64 regs[31];

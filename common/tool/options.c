@@ -131,29 +131,54 @@ struct selection {
 	struct options *o;
 };
 
-/* `-e exec,exit`: by full name, or by what follows the dot. */
-static void select_event(void *ctx, const char *name, size_t len)
+static bool is_called(const char *name, const char *word, size_t len)
 {
-	const struct tool *tool = ((struct selection *)ctx)->tool;
-	struct options *o = ((struct selection *)ctx)->o;
-	char known[1024] = "";
-	bool found = len == 3 && !memcmp(name, "all", 3);
+	return strlen(name) == len && !memcmp(name, word, len);
+}
 
+/* Which events a word of -e asks for: "exec" or "process.exec", a group, or "all". 0: none. */
+static uint64_t find_events(const struct tool *tool, const char *word, size_t len)
+{
+	uint64_t types = 0, found = 0;
+
+	if (is_called("all", word, len))
+		types = UINT64_MAX;
+	for (const struct event_group *g = tool->groups; g && g->name; g++)
+		if (is_called(g->name, word, len))
+			types = g->types;
 	for (size_t i = 0; i < count_events(tool); i++) {
 		const struct event_desc *event = &tool->events[i];
-		const char *full = event->name, *brief = event_short_name(event);
 
-		if (found || (strlen(full) == len && !memcmp(full, name, len)) ||
-		    (strlen(brief) == len && !memcmp(brief, name, len))) {
-			o->selected |= 1ull << i;
-			if (len != 3 || memcmp(name, "all", 3))
-				return;
-		}
-		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s, ", brief);
+		if (types >> event->type & 1 || is_called(event->name, word, len) ||
+		    is_called(event_short_name(event), word, len))
+			found |= 1ull << i;
 	}
-	if (!found)
-		die(STATUS_USAGE, "--events: no event is called '%.*s'; there are %sand all",
-		    (int)len, name, known);
+	return found;
+}
+
+static void select_event(void *ctx, const char *word, size_t len)
+{
+	const struct tool *tool = ((struct selection *)ctx)->tool;
+	uint64_t found = find_events(tool, word, len);
+	char known[1024] = "";
+
+	((struct selection *)ctx)->o->selected |= found;
+	if (found)
+		return;
+	if (len && *word == '@' && tool->groups) {
+		for (const struct event_group *g = tool->groups; g->name; g++)
+			snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s",
+				 g > tool->groups ? ", " : "", g->name);
+		die(STATUS_USAGE, "--events: no group is called '%.*s'; there are %s", (int)len,
+		    word, known);
+	}
+	for (size_t i = 0; i < count_events(tool); i++)
+		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s, ",
+			 event_short_name(&tool->events[i]));
+	for (const struct event_group *g = tool->groups; g && g->name; g++)
+		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s, ", g->name);
+	die(STATUS_USAGE, "--events: no event is called '%.*s'; there are %sand all", (int)len,
+	    word, known);
 }
 
 static void select_events(const struct tool *tool, struct options *o)
@@ -171,14 +196,33 @@ static void select_events(const struct tool *tool, struct options *o)
 				       << i;
 }
 
+/* Of --events, where there are groups. */
+static const char *events_help(const struct tool *tool)
+{
+	static char help[256];
+	size_t n = snprintf(help, sizeof(help), "print these events, or groups of them (");
+
+	for (const struct event_group *g = tool->groups; g->name && n < sizeof(help); g++)
+		n += snprintf(help + n, sizeof(help) - n, "%s%s", g > tool->groups ? ", " : "",
+			      g->name);
+	if (n < sizeof(help))
+		snprintf(help + n, sizeof(help) - n, "), separated by commas, or all");
+	return help;
+}
+
 const struct option_row *shared_options(const struct tool *tool)
 {
 	static struct option_row rows[sizeof(all_shared) / sizeof(*all_shared)];
 	size_t n = 0;
 
-	for (const struct option_row *row = all_shared; row->help; row++)
-		if (is_offered(tool, row))
-			rows[n++] = *row;
+	for (const struct option_row *row = all_shared; row->help; row++) {
+		if (!is_offered(tool, row))
+			continue;
+		rows[n] = *row;
+		if (tool->groups && row->name && !strcmp(row->name, "events"))
+			rows[n].help = events_help(tool);
+		n++;
+	}
 	rows[n] = (struct option_row){};
 	return rows;
 }
