@@ -384,6 +384,13 @@ struct request {
 	u64 text;	      /* address of a string: change_event.text */
 };
 
+/*
+ * What is done with one kind of call. The verifier goes through a global function once, and not
+ * once for each call of it; the price is that it knows nothing of the arguments, which therefore
+ * are numbers.
+ */
+#define BODY __attribute__((noinline))
+
 /* An event and the longest tail that it can have, and room for walks. */
 #define TAIL_STRINGS 5 /* two names and what they stand for, and a text */
 struct file_scratch {
@@ -547,8 +554,9 @@ static __always_inline struct sum *make_sum(struct sum_key *key)
  * A call that gave `bytes`. The first one of a sum is sent, as all are that can be in none; if that
  * is lost, so the next one.
  */
-static __attribute__((noinline)) int transfer(struct file *file, u32 type, u64 bytes)
+BODY int transfer(u64 open_file, u32 type, u64 bytes)
 {
+	struct file *file = (void *)open_file;
 	struct file_scratch *s = file_scratch_get();
 	struct file_event *e;
 	struct inode *inode;
@@ -602,8 +610,9 @@ static __always_inline void put_mode(char *to, u32 mode)
 		to[i] = '0' + (mode >> (9 - 3 * i) & 7);
 }
 
-static __attribute__((noinline)) int opened(struct file *file, u64 name, u32 asked)
+BODY int opened(u64 open_file, u64 name, u32 asked)
 {
+	struct file *file = (void *)open_file;
 	struct file_scratch *s = file_scratch_get();
 	struct open_event *e;
 	struct inode *inode;
@@ -686,7 +695,7 @@ static __always_inline u64 add_object(struct file_scratch *s, u64 end)
 }
 
 /* Adds a name, and what it stands for. Returns where the event ends. */
-static __attribute__((noinline)) u64 add_name(u64 begin, u32 is_old)
+BODY int add_name(u64 begin, u32 is_old)
 {
 	struct file_scratch *s = file_scratch_get();
 	struct file_name *name;
@@ -741,7 +750,7 @@ static __always_inline bool is_naming(u32 type)
 }
 
 /* What change_begin() began. */
-static __attribute__((noinline)) int changed(void)
+BODY int changed(void)
 {
 	struct file_scratch *s = file_scratch_get();
 	struct change_event *e;
@@ -815,7 +824,7 @@ static __attribute__((noinline)) int on_open(struct pt_regs *regs, u32 call, lon
 		return 0;
 	file = file_get(result);
 	if (event_wanted(FILE_OPEN))
-		opened(file, name, flags);
+		opened((u64)file, name, flags);
 	if (event_wanted(FILE_CREATE) && file && BPF_CORE_READ(file, f_mode) & FMODE_CREATED) {
 		change_begin(s, FILE_CREATE, 0);
 		s->request.object = &file->f_path;
@@ -973,8 +982,9 @@ static __attribute__((noinline)) int on_change(struct pt_regs *regs, u64 call, l
 }
 
 /* A read or write that failed: of which file, if there is one. */
-static __attribute__((noinline)) int transfer_failed(struct file *file, u32 type, s32 error)
+BODY int transfer_failed(u64 open_file, u32 type, s32 error)
 {
+	struct file *file = (void *)open_file;
 	struct file_scratch *s = file_scratch_get();
 
 	if (!s || !event_wanted(FILE_FAILED))
@@ -1021,14 +1031,14 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 		to = (u32)syscall_argument(regs, 2, is_32bit);
 	if (result < 0) {
 		if (syscall_failed(result))
-			transfer_failed(file_get(to >= 0 ? to : from),
+			transfer_failed((u64)file_get(to >= 0 ? to : from),
 					to >= 0 ? FILE_WRITE : FILE_READ, -result);
 		return 0;
 	}
 	if (from >= 0)
-		transfer(file_get(from), FILE_READ, result);
+		transfer((u64)file_get(from), FILE_READ, result);
 	if (to >= 0)
-		transfer(file_get(to), FILE_WRITE, result);
+		transfer((u64)file_get(to), FILE_WRITE, result);
 	return 0;
 }
 
