@@ -26,14 +26,16 @@ sums_agree() {
 	[[ ! -s differences ]] || { show differences err; return 1; }
 }
 
-# opens_agree: each open that the workload says is an event, in this order.
-opens_agree() {
+# events_agree FIRST: what the workload says are its events, in this order, after the first ones.
+events_agree() {
 	jq -nc --slurpfile said said --slurpfile out out '
-		[$out[] | select(.event == "file.open" and .pid == $said[0].pid)] as $got
+		[$out[] | select(.pid == $said[0].pid)] as $got
 		| if $said == [] then "the workload said nothing" else empty end,
-			($said | to_entries[] | .key as $i | .value | to_entries[]
+			if ($got | length) != $first + ($said | length)
+				then { said: ($said | length), got: ($got | length) } else empty end,
+			($said | to_entries[] | .key as $i | .value as $all | .value | to_entries[]
 			| select($got[$i + $first][.key] != .value)
-			| { at: $i, key, said: .value, got: $got[$i + $first][.key] })' \
+			| { at: $i, key, said: .value, got: $got[$i + $first][.key], all: $all })' \
 		--argjson first "$1" >differences
 	[[ ! -s differences ]] || { show differences err out; return 1; }
 }
@@ -191,9 +193,14 @@ opens_agree() {
 
 @test "opens: flags, mode, whether it was created, and what was asked for" {
 	observe -e open --all-types "$PWD" -- touching opens
-	opens_agree 1 # the first is the directory
+	events_agree 1 # the first is the directory
 	holds 'map(select(.pid == '"$(jq -s '.[0].pid' said)"')) | .[0].type == "directory" and
 		(.[0].flags | index("O_PATH") != null) and all(.[1:][]; .type == "file")'
+}
+
+@test "names and what else there is of a file, by each call" {
+	observe -e @name,@meta,mmap "$PWD" -- touching changes
+	events_agree 8
 }
 
 @test "device and inode are those of stat(2)" {
