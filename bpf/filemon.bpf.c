@@ -416,6 +416,13 @@ struct request {
 	u64 text;	      /* address of a string: change_event.text */
 };
 
+/*
+ * What is done with one kind of call. The verifier goes through a global function once, and not
+ * once for each call of it; the price is that it knows nothing of the arguments, which therefore
+ * are numbers.
+ */
+#define BODY __attribute__((noinline))
+
 /* An event and the longest tail that it can have, and room for walks. */
 #define TAIL_STRINGS 5 /* two names and what they stand for, and a text */
 struct file_scratch {
@@ -429,7 +436,6 @@ struct file_scratch {
 	struct request request;
 	u64 arg[8];
 	struct path_walk walk;
-	struct climb climb;
 	struct lookup lookup;
 };
 SCRATCH(file, struct file_scratch);
@@ -456,17 +462,14 @@ static __always_inline bool is_regular(struct file *file)
 	return (KERNEL_READ(file, f_inode, i_mode) & S_IFMT) == S_IFREG;
 }
 
-static __attribute__((noinline)) bool is_wanted(struct file *file)
+BODY int is_wanted(u64 open_file)
 {
+	struct file *file = (void *)open_file;
 	bool regular = is_regular(file);
-	struct file_scratch *s;
 
 	if (!config.all_types && !regular)
 		return false;
-	if (!config.below)
-		return true;
-	s = file_scratch_get();
-	return s && is_below(file, regular, &s->climb);
+	return !config.below || is_below(file, regular);
 }
 
 /* As stat(2) has it: minor numbers have 20 bits, of which 8 are the lowest. */
@@ -590,8 +593,9 @@ static __always_inline struct sum *make_sum(struct sum_key *key)
  * A call on a wanted file that gave `bytes`. The first one of a sum is sent, as all are that can be
  * in none; if that is lost, so the next one.
  */
-static __attribute__((noinline)) int transfer(struct file *file, u32 type, u64 bytes)
+BODY int transfer(u64 open_file, u32 type, u64 bytes)
 {
+	struct file *file = (void *)open_file;
 	struct file_scratch *s = file_scratch_get();
 	struct file_event *e;
 	struct inode *inode;
@@ -642,15 +646,16 @@ static __always_inline void put_mode(char *to, u32 mode)
 		to[i] = '0' + (mode >> (9 - 3 * i) & 7);
 }
 
-static __attribute__((noinline)) int opened(struct file *file, u64 name, u32 asked)
+BODY int opened(u64 open_file, u64 name, u32 asked)
 {
+	struct file *file = (void *)open_file;
 	struct file_scratch *s = file_scratch_get();
 	struct open_event *e;
 	struct inode *inode;
 	u32 flags, mode;
 	u64 end;
 
-	if (!s || !file || !is_wanted(file))
+	if (!s || !file || !is_wanted(NUMBER(file)))
 		return 0;
 	e = &s->open;
 	inode = KERNEL_READ(file, f_inode);
@@ -706,7 +711,8 @@ static __always_inline void add_inode(struct change_event *e, struct inode *inod
 static __always_inline void find_below(struct file_scratch *s, struct dentry *dentry,
 				       struct mount *mount)
 {
-	if (config.below && !(s->header.flags & FILE_BELOW) && climb(dentry, mount, &s->climb))
+	if (config.below && !(s->header.flags & FILE_BELOW) &&
+	    climb(NUMBER(dentry), NUMBER(mount)) & VERDICT_BELOW)
 		s->header.flags |= FILE_BELOW;
 }
 
@@ -726,7 +732,7 @@ static __always_inline u64 add_object(struct file_scratch *s, u64 end)
 }
 
 /* Adds a name, and what it stands for. Returns where the event ends. */
-static __attribute__((noinline)) u64 add_name(u64 begin, u32 is_old)
+BODY int add_name(u64 begin, u32 is_old)
 {
 	struct file_scratch *s = file_scratch_get();
 	struct file_name *name;
@@ -781,7 +787,7 @@ static __always_inline bool is_naming(u32 type)
 }
 
 /* What change_begin() began. */
-static __attribute__((noinline)) int changed(void)
+BODY int changed(void)
 {
 	struct file_scratch *s = file_scratch_get();
 	struct change_event *e;
@@ -855,7 +861,7 @@ static __attribute__((noinline)) int on_open(struct pt_regs *regs, u32 call, lon
 		return 0;
 	file = file_get(result);
 	if (event_wanted(FILE_OPEN))
-		opened(file, name, flags);
+		opened(NUMBER(file), name, flags);
 	if (event_wanted(FILE_CREATE) && file && BPF_CORE_READ(file, f_mode) & FMODE_CREATED) {
 		change_begin(s, FILE_CREATE, 0);
 		s->request.object = &file->f_path;
@@ -1008,8 +1014,9 @@ static __attribute__((noinline)) int on_change(struct pt_regs *regs, u64 call, l
 }
 
 /* A read or write that failed: of which file, if there is one. */
-static __attribute__((noinline)) int transfer_failed(struct file *file, u32 type, s32 error)
+BODY int transfer_failed(u64 open_file, u32 type, s32 error)
 {
+	struct file *file = (void *)open_file;
 	struct file_scratch *s = file_scratch_get();
 
 	if (!s || !event_wanted(FILE_FAILED))
@@ -1048,17 +1055,17 @@ static __always_inline bool may_move(struct pt_regs *regs, u32 call, bool is_32b
 }
 
 /* One side of a call that moves bytes. A file that is not watched is found out first. */
-static __attribute__((noinline)) int on_transfer(u32 fd, u32 type, long result)
+BODY int on_transfer(u32 fd, u32 type, long result)
 {
 	struct file *file = file_get(fd);
 
 	if (result < 0) {
 		if (syscall_failed(result) && filter_match())
-			transfer_failed(file, type, -result);
+			transfer_failed(NUMBER(file), type, -result);
 		return 0;
 	}
-	if (file && event_wanted(type) && is_wanted(file) && filter_match())
-		transfer(file, type, result);
+	if (file && event_wanted(type) && is_wanted(NUMBER(file)) && filter_match())
+		transfer(NUMBER(file), type, result);
 	return 0;
 }
 

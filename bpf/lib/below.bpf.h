@@ -35,7 +35,15 @@ struct {
 
 #define BELOW_DEPTH PATH_LEN /* names and mounts looked at */
 
-/* In the caller's scratch memory, as struct path_walk is. */
+/* What a climb finds. */
+enum {
+	VERDICT_BELOW = 1,
+	VERDICT_NAMED = 2, /* not it, but files in it may have a name that is looked for */
+	VERDICT_MASK = 3,
+	VERDICT_SHIFT = 2,
+};
+
+/* As struct path_walk is, for a walk. */
 struct climb {
 	struct dentry *dentry, *mount_root;
 	struct mount *mount;
@@ -46,6 +54,7 @@ struct climb {
 	struct dentry *names[BELOW_NAMES];
 	struct below_name name;
 };
+SCRATCH(climb, struct climb);
 
 /* One of the marked files may be no directory. */
 static volatile u64 below_files;
@@ -139,15 +148,23 @@ static long climb_up(u32 i, struct climb **context)
 	return up == mount;
 }
 
-static __always_inline bool climb(struct dentry *dentry, struct mount *mount, struct climb *c)
+/*
+ * Climbs from a place, whose addresses these are. Returns VERDICT_…. A global function is verified
+ * once, whoever calls it, if all that it gets are numbers.
+ */
+__attribute__((noinline)) int climb(u64 dentry, u64 mount)
 {
-	c->dentry = dentry;
-	c->mount = mount;
-	c->mount_root = KERNEL_READ(mount, mnt.mnt_root);
+	struct climb *c = climb_scratch_get();
+
+	if (!c)
+		return 0;
+	c->dentry = (void *)dentry;
+	c->mount = (void *)mount;
+	c->mount_root = KERNEL_READ(c->mount, mnt.mnt_root);
 	c->n = c->n_mount = 0;
 	c->found = c->named = false;
 	bpf_loop(BELOW_DEPTH, climb_up, &c, 0);
-	return c->found;
+	return c->found ? VERDICT_BELOW : c->named ? VERDICT_NAMED : 0;
 }
 
 /*
@@ -173,13 +190,6 @@ struct verdict {
 #define VERDICTS    1024
 #define VERDICT_AGE 8 /* 1 << 8 jiffies at most: 1 s where the kernel has 250 in each */
 
-enum {
-	VERDICT_BELOW = 1,
-	VERDICT_NAMED = 2, /* its files are to be looked at one by one */
-	VERDICT_SHIFT = 2,
-	VERDICT_MASK = 3,
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, VERDICTS);
@@ -202,8 +212,7 @@ static __always_inline void below_changed(void)
 }
 
 /* What is known of a directory: VERDICT_… */
-static __always_inline u32 get_verdict(struct dentry *directory, struct mount *mount,
-				       struct climb *c)
+static __always_inline u32 get_verdict(struct dentry *directory, struct mount *mount)
 {
 	struct inode *inode = KERNEL_READ(directory, d_inode);
 	u64 ino = KERNEL_READ(inode, i_ino), generation = KERNEL_READ(inode, i_generation), known;
@@ -218,7 +227,7 @@ static __always_inline u32 get_verdict(struct dentry *directory, struct mount *m
 		return known & VERDICT_MASK;
 	/* Before the climb, also to a processor that likes to load things in another order. */
 	known = verdict_time(__sync_fetch_and_add(&tree_changes, 0));
-	verdict = climb(directory, mount, c) ? VERDICT_BELOW : c->named ? VERDICT_NAMED : 0;
+	verdict = climb(NUMBER(directory), NUMBER(mount));
 	v->mount = (u64)mount;
 	v->ino = ino;
 	v->generation = generation;
@@ -227,14 +236,14 @@ static __always_inline u32 get_verdict(struct dentry *directory, struct mount *m
 }
 
 /* `is_regular` saves time for what can't be a directory. */
-static __always_inline bool is_below(struct file *file, bool is_regular, struct climb *c)
+static __always_inline bool is_below(struct file *file, bool is_regular)
 {
 	struct dentry *dentry = KERNEL_READ(file, f_path.dentry);
 	struct dentry *parent = KERNEL_READ(dentry, d_parent);
 	struct mount *mount = mount_of(KERNEL_READ(file, f_path.mnt));
 	struct below_mark *mark;
 	struct file_id id;
-	u32 verdict;
+	u32 verdict = VERDICT_NAMED;
 
 	if (below_files || !is_regular) {
 		file_identify(&id, KERNEL_READ(dentry, d_inode));
@@ -242,10 +251,11 @@ static __always_inline bool is_below(struct file *file, bool is_regular, struct 
 		if (mark && mark->watched)
 			return true;
 	}
-	if (parent == dentry) /* the top of a file system, or of nothing */
-		return climb(dentry, mount, c);
-	verdict = get_verdict(parent, mount, c);
-	return verdict & VERDICT_NAMED ? climb(dentry, mount, c) : verdict;
+	if (parent != dentry) /* else it is the top of a file system, or of nothing */
+		verdict = get_verdict(parent, mount);
+	if (verdict & VERDICT_NAMED)
+		verdict = climb(NUMBER(dentry), NUMBER(mount));
+	return verdict & VERDICT_BELOW;
 }
 
 /* Run by the tool, on descriptors of its own. */

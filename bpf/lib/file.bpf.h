@@ -16,7 +16,7 @@ static __always_inline struct file *file_get(u32 fd)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct fdtable *table = KERNEL_READ(task, files, fdt);
-	/* An element of an array of pointers; a struct with nothing else in it can be read fast. */
+	/* No element of an array can be loaded directly, but what is alone in a struct. */
 	struct hlist_head *files = (void *)KERNEL_READ(table, fd);
 
 	if (fd >= KERNEL_READ(table, max_fds))

@@ -432,6 +432,14 @@ extern void *bpf_rdonly_cast(const void *object, u32 type) __ksym __weak;
 		value_;                                                                            \
 	})
 
+/* A pointer as a number to the verifier too: so it may be given to a global function. */
+#define NUMBER(pointer)                                                                            \
+	({                                                                                         \
+		u64 number_ = (u64)(pointer);                                                      \
+		asm volatile("%0 = -%0; %0 = -%0" : "+r"(number_));                                \
+		number_;                                                                           \
+	})
+
 /* Of every program; most of the kernel's helpers ask for it. */
 char LICENSE[] SEC("license") = "GPL";
 

@@ -92,7 +92,6 @@ struct event_desc {
 	const struct field *fields;  /* its own; those of the header come before them */
 	const char *help;	     /* one sentence */
 	const char *const *programs; /* BPF programs that it needs, NULL-terminated */
-	const char *groups;	     /* for -e: "@name @write", those that it is in; or NULL */
 	bool by_default;	     /* shown without -e */
 	bool failure;		     /* tells of something that failed: what -x shows */
 	const char *brief;	     /* for -e; NULL: what follows the dot in its name */

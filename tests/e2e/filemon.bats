@@ -26,14 +26,16 @@ sums_agree() {
 	[[ ! -s differences ]] || { show differences err; return 1; }
 }
 
-# opens_agree: each open that the workload says is an event, in this order.
-opens_agree() {
+# events_agree FIRST: what the workload says are its events, in this order, after the first ones.
+events_agree() {
 	jq -nc --slurpfile said said --slurpfile out out '
-		[$out[] | select(.event == "file.open" and .pid == $said[0].pid)] as $got
+		[$out[] | select(.pid == $said[0].pid)] as $got
 		| if $said == [] then "the workload said nothing" else empty end,
-			($said | to_entries[] | .key as $i | .value | to_entries[]
+			if ($got | length) != $first + ($said | length)
+				then { said: ($said | length), got: ($got | length) } else empty end,
+			($said | to_entries[] | .key as $i | .value as $all | .value | to_entries[]
 			| select($got[$i + $first][.key] != .value)
-			| { at: $i, key, said: .value, got: $got[$i + $first][.key] })' \
+			| { at: $i, key, said: .value, got: $got[$i + $first][.key], all: $all })' \
 		--argjson first "$1" >differences
 	[[ ! -s differences ]] || { show differences err out; return 1; }
 }
@@ -191,9 +193,14 @@ opens_agree() {
 
 @test "opens: flags, mode, whether it was created, and what was asked for" {
 	observe -e open --all-types "$PWD" -- touching opens
-	opens_agree 1 # the first is the directory
+	events_agree 1 # the first is the directory
 	holds 'map(select(.pid == '"$(jq -s '.[0].pid' said)"')) | .[0].type == "directory" and
 		(.[0].flags | index("O_PATH") != null) and all(.[1:][]; .type == "file")'
+}
+
+@test "names and what else there is of a file, by each call" {
+	observe -e @name,@meta,mmap "$PWD" -- touching changes
+	events_agree 8
 }
 
 @test "device and inode are those of stat(2)" {
@@ -249,9 +256,60 @@ opens_agree() {
 	is "$(what "map(.path | ltrimstr(\"$PWD/\"))")" '["a/b/f","a/b/d/f"]'
 }
 
-@test "PATH: one that is not there" {
-	capture "$PWD/nothing" -d 1
-	is "$status $(<err)" "64 filemon: $PWD/nothing: No such file or directory"
+@test "PATH: one that is not there yet, nor its directory" {
+	observe -e open "$PWD/late" dir/../dir/sub/./also / -- true
+	is "$(head -n 2 err)" "filemon: $PWD/late: is not there yet"$'\n'"filemon: $PWD/dir/sub/also: is not there yet"
+	observe -e open late other dir/sub/also -- sh -c '
+		echo x >late; echo x >later; mkdir other; echo x >other/a; ln -s "$PWD/other" symlink; cat symlink/a
+		mkdir -p dir/sub/also dir/also other/sub/also; echo x >dir/sub/also/b; echo x >dir/also/c
+		echo x >dir/sub/alsoo; mv dir/sub/also away; cat away/b; echo x >also'
+	is "$(what "map(.path | ltrimstr(\"$PWD/\"))")" \
+		'["late","other/a","other/a","dir/sub/also/b","away/b"]'
+	capture f/x -d 1
+	is "$(tail -n 1 err)" 'filemon: 0 events printed'
+	echo x >f
+	capture f/x -d 1
+	is "$status $(<err)" '64 filemon: f/x: Not a directory'
+	ln -s nowhere dangling
+	capture dangling -d 1
+	is "$status $(<err)" '64 filemon: dangling: a symbolic link to what is not there'
+}
+
+@test "PATH: a log that is renamed and made anew, again and again" {
+	mkdir log
+	echo x >log/a
+	observe -e write log/a -- sh -c 'exec 5>>log/a; for i in 1 2 3; do
+		echo $i >&5; mv log/a log/a.$i; echo x >log/other; echo y >log/a; echo z >>log/a; echo $i >>log/a.$i
+	done'
+	is "$(what 'group_by(.path | sub(".*/"; "")) | map([(.[0].path | sub(".*/"; "")), (map(.bytes) | add)]) | sort')" \
+		'[["a",14],["a.1",6],["a.2",2],["a.3",2]]'
+}
+
+@test "PATH: what is moved in and out while it is open" {
+	mkdir -p u/d/e u/t w/m
+	seq 100 | tee u/d/e/f >g
+	mount -t tmpfs none u/t
+	cp g u/t/g
+	exec 5<u/d/e/f 6<u/t/g
+	watch -e read w -c dd # not mv, nor mount
+	step() { dd bs=1 count="$1" <&"$2" 2>/dev/null >/dev/null; }
+	step 1 5
+	step 1 5
+	mv u/d w/d
+	step 2 5
+	mv w/d/e u/e
+	step 4 5
+	mv u v
+	mv v w/v
+	step 8 5
+	mv w/v u
+	step 16 6
+	mount --move u/t w/m
+	step 32 6
+	umount -l w/m
+	step 64 6
+	finish TERM
+	is "$(what 'map(.bytes) | add')" $((2 + 8 + 32))
 }
 
 @test "only regular files, unless --all-types" {

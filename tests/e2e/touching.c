@@ -13,11 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -217,6 +220,269 @@ static void fails(void)
 	}
 }
 
+/*
+ * What changes names and what else there is of a file. Each call is told as filemon must tell it:
+ * in this order, with these fields, null for one that must not be there.
+ */
+
+/* What realpath(3) makes of a name, or of its directory if the last one is not to be followed. */
+static const char *real(int dir, const char *name, bool follow)
+{
+	static char paths[4][2 * PATH_MAX];
+	static unsigned next;
+	char full[2 * PATH_MAX], *path = paths[next++ % COUNT(paths)], *base;
+
+	snprintf(full, sizeof(full), "/proc/self/fd/%d/%s", dir, name);
+	if (dir == AT_FDCWD || *name == '/')
+		snprintf(full, sizeof(full), "%s%s", *name == '/' ? "" : "./", name);
+	if (follow) {
+		if (!realpath(full, path))
+			fail(full);
+		return path;
+	}
+	while (full[strlen(full) - 1] == '/')
+		full[strlen(full) - 1] = '\0';
+	base = strrchr(full, '/');
+	*base++ = '\0';
+	if (!realpath(*full ? full : "/", path))
+		fail(full);
+	return strcat(strcat(path, path[1] ? "/" : ""), base);
+}
+
+static void put_name(const char *old, const char *path, const char *requested)
+{
+	printf(",\"%spath\":\"%s\",\"%srequested\":", old, path, old);
+	printf(requested && strcmp(path, requested) ? "\"%s\"" : "null", requested);
+}
+
+static void begin(const char *event, const char *path, const char *requested)
+{
+	struct stat st;
+
+	printf("{\"event\":\"file.%s\",\"pid\":%d,\"path_unresolved\":null", event, getpid());
+	put_name("", path, requested);
+	if (!lstat(path, &st))
+		printf(",\"inode\":\"%llu\",\"dev\":%llu", (unsigned long long)st.st_ino,
+		       (unsigned long long)st.st_dev);
+}
+
+static void did(const char *event, long result, int dir, const char *name, bool follow,
+		const char *rest)
+{
+	must(result, name);
+	begin(event, real(dir, name, follow), name);
+	printf("%s}\n", rest);
+}
+
+static void did_open(const char *event, long result, int fd, const char *rest)
+{
+	char link[32];
+
+	must(result, event);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	begin(event, real(AT_FDCWD, link, true), NULL);
+	printf("%s}\n", rest);
+}
+
+static void did_both(const char *event, long result, int old_dir, const char *old, bool follow,
+		     int dir, const char *name, const char *rest)
+{
+	must(result, name);
+	begin(event, real(dir, name, false), name);
+	put_name("old_", real(old_dir, old, follow), old);
+	printf("%s}\n", rest);
+}
+
+static void make_names(int real)
+{
+	char full[PATH_MAX + 16];
+	int fd;
+
+	must(fd = open("link/o", O_CREAT | O_RDWR, 0640), "link/o");
+	did("create", 0, AT_FDCWD, "link/o", false, ",\"mode\":\"0640\",\"type\":\"file\"");
+	did("create", mknodat(real, "fifo", S_IFIFO | 0600, 0), real, "fifo", false,
+	    ",\"mode\":\"0600\",\"type\":\"pipe\"");
+	did("create", mknodat(AT_FDCWD, "abs/sub/../m", S_IFREG | 0644, 0), AT_FDCWD,
+	    "abs/sub/../m", false, ",\"type\":\"file\"");
+	did("mkdir", mkdirat(real, "d", 0700), real, "d", false,
+	    ",\"mode\":\"0700\",\"type\":\"directory\"");
+	did("mkdir", mkdirat(AT_FDCWD, "chain//./sub/..///d2//", 0755), AT_FDCWD,
+	    "chain//./sub/..///d2//", false, ",\"mode\":\"0755\"");
+	if (!getcwd(full, PATH_MAX))
+		fail("getcwd");
+	strcat(full, "/real/d3");
+	did("mkdir", mkdirat(real, full, 0755), real, full, false, "");
+	did("symlink", symlinkat("no such target", real, "s"), real, "s", false,
+	    ",\"type\":\"link\",\"target\":\"no such target\"");
+	did("symlink", symlinkat("o", AT_FDCWD, "link/so"), AT_FDCWD, "link/so", false,
+	    ",\"target\":\"o\"");
+	did_both("link", linkat(AT_FDCWD, "link/o", AT_FDCWD, "abs/l1", 0), AT_FDCWD, "link/o",
+		 false, AT_FDCWD, "abs/l1", "");
+	did_both("link", linkat(real, "so", AT_FDCWD, "l2", AT_SYMLINK_FOLLOW), real, "so", true,
+		 AT_FDCWD, "l2", ",\"type\":\"file\"");
+	did_both("link", linkat(real, "so", real, "l3", 0), real, "so", false, real, "l3",
+		 ",\"type\":\"link\"");
+	did_both("rename", renameat(real, "o", AT_FDCWD, "link/sub/o"), real, "o", false, AT_FDCWD,
+		 "link/sub/o", ",\"flags\":null");
+	did_both("rename", renameat(AT_FDCWD, "abs/d2/", AT_FDCWD, "link/sub/../d4/"), AT_FDCWD,
+		 "abs/d2/", false, AT_FDCWD, "link/sub/../d4/", "");
+	did_both("rename", renameat2(real, "l1", real, "l4", RENAME_NOREPLACE), real, "l1", false,
+		 real, "l4", ",\"flags\":[\"RENAME_NOREPLACE\"]");
+	did_both("rename", renameat2(real, "l4", real, "m", RENAME_EXCHANGE), real, "l4", false,
+		 real, "m", ",\"flags\":[\"RENAME_EXCHANGE\"]");
+	did_both("rename", renameat(real, "l4", real, "m"), real, "l4", false, real, "m", "");
+#ifdef SYS_rename
+	did("create", syscall(SYS_mknod, "real/n", S_IFREG | 0600, 0), AT_FDCWD, "real/n", false,
+	    "");
+	did("mkdir", syscall(SYS_mkdir, "link/d5", 0711), AT_FDCWD, "link/d5", false, "");
+	did("symlink", syscall(SYS_symlink, "x", "link/s2"), AT_FDCWD, "link/s2", false, "");
+	did_both("link", syscall(SYS_link, "link/n", "real/n2"), AT_FDCWD, "link/n", false,
+		 AT_FDCWD, "real/n2", "");
+	did_both("rename", syscall(SYS_rename, "link/n", "n3"), AT_FDCWD, "link/n", false, AT_FDCWD,
+		 "n3", "");
+	did("delete", syscall(SYS_unlink, "link/n2"), AT_FDCWD, "link/n2", false, "");
+	did("rmdir", syscall(SYS_rmdir, "link/d5"), AT_FDCWD, "link/d5", false, "");
+#endif
+	did("delete", unlinkat(AT_FDCWD, "chain/m", 0), AT_FDCWD, "chain/m", false, "");
+	did("delete", unlinkat(real, "so", 0), real, "so", false, "");
+	did("rmdir", unlinkat(AT_FDCWD, "abs/d4/", AT_REMOVEDIR), AT_FDCWD, "abs/d4/", false, "");
+	did("rmdir", unlinkat(real, "d", AT_REMOVEDIR), real, "d", false, "");
+	close(fd);
+}
+
+static void change_modes(int real, int fd)
+{
+	did("chmod", fchmodat(AT_FDCWD, "link/sf", 0600, 0), AT_FDCWD, "link/sf", true,
+	    ",\"mode\":\"0600\",\"type\":\"file\"");
+	did("chmod", fchmodat(real, "../real/sub", 01777, 0), real, "../real/sub", true,
+	    ",\"mode\":\"1777\",\"type\":\"directory\"");
+	did_open("chmod", fchmod(fd, 0644), fd, ",\"mode\":\"0644\",\"requested\":null");
+	did("chown", fchownat(real, "sf", 11, 12, 0), real, "sf", true,
+	    ",\"owner\":11,\"group\":12");
+	did("chown", fchownat(real, "sf", -1, 13, AT_SYMLINK_NOFOLLOW), real, "sf", false,
+	    ",\"owner\":null,\"group\":13,\"type\":\"link\"");
+	did_open("chown", fchownat(fd, "", 14, -1, AT_EMPTY_PATH), fd,
+		 ",\"owner\":14,\"group\":null");
+	did_open("chown", fchown(fd, 0, 0), fd, ",\"owner\":0,\"group\":0");
+	did("truncate", truncate("abs/sf", 5000000000), AT_FDCWD, "abs/sf", true,
+	    ",\"size\":5000000000,\"fallocate\":null,\"offset\":null,\"bytes\":null");
+	did_open("truncate", ftruncate(fd, 10), fd, ",\"size\":10");
+	did_open("truncate", fallocate(fd, FALLOC_FL_KEEP_SIZE, 4096, 8192), fd,
+		 ",\"size\":null,\"fallocate\":[\"FALLOC_FL_KEEP_SIZE\"],\"offset\":4096,"
+		 "\"bytes\":8192");
+	did_open("truncate", fallocate(fd, 0, 0, 100), fd, ",\"fallocate\":[]");
+	did("utimens", utimensat(AT_FDCWD, "link/sf", NULL, 0), AT_FDCWD, "link/sf", true, "");
+	did("utimens", utimensat(real, "sf", NULL, AT_SYMLINK_NOFOLLOW), real, "sf", false, "");
+	did_open("utimens", futimens(fd, NULL), fd, "");
+#ifdef SYS_chmod
+	did("chmod", syscall(SYS_chmod, "link/f", 0640), AT_FDCWD, "link/f", true,
+	    ",\"mode\":\"0640\"");
+	did("chown", syscall(SYS_chown, "link/sf", 1, -1), AT_FDCWD, "link/sf", true,
+	    ",\"owner\":1,\"group\":null,\"type\":\"file\"");
+	did("chown", syscall(SYS_lchown, "link/sf", 1, -1), AT_FDCWD, "link/sf", false,
+	    ",\"type\":\"link\"");
+	did("utimens", syscall(SYS_utime, "link/f", NULL), AT_FDCWD, "link/f", true, "");
+	did("utimens", syscall(SYS_utimes, "link/f", NULL), AT_FDCWD, "link/f", true, "");
+	did("utimens", syscall(SYS_futimesat, real, "sf", NULL), real, "sf", true, "");
+#endif
+	did("xattr", setxattr("link/sf", "trusted.a", "x", 1, 0), AT_FDCWD, "link/sf", true,
+	    ",\"action\":\"set\",\"attribute\":\"trusted.a\",\"type\":\"file\"");
+	did("xattr", lsetxattr("link/sf", "trusted.b", "x", 1, 0), AT_FDCWD, "link/sf", false,
+	    ",\"action\":\"set\",\"attribute\":\"trusted.b\",\"type\":\"link\"");
+	did_open("xattr", fsetxattr(fd, "trusted.c", "x", 1, 0), fd,
+		 ",\"action\":\"set\",\"attribute\":\"trusted.c\"");
+	did("xattr", removexattr("link/sf", "trusted.a"), AT_FDCWD, "link/sf", true,
+	    ",\"action\":\"remove\",\"attribute\":\"trusted.a\"");
+	did("xattr", lremovexattr("link/sf", "trusted.b"), AT_FDCWD, "link/sf", false,
+	    ",\"action\":\"remove\"");
+	did_open("xattr", fremovexattr(fd, "trusted.c"), fd, ",\"action\":\"remove\"");
+}
+
+#define NR_FCHMODAT2	 452
+#define NR_SETXATTRAT	 463
+#define NR_REMOVEXATTRAT 466
+
+/* Calls that not each kernel has. */
+static void change_newer(int real, int fd)
+{
+	struct {
+		uint64_t value;
+		uint32_t size, flags;
+	} args = { (uintptr_t) "x", 1, 0 };
+
+	if (!syscall(NR_FCHMODAT2, real, "f", 0611, AT_SYMLINK_NOFOLLOW)) {
+		did("chmod", 0, real, "f", true, ",\"mode\":\"0611\"");
+		did_open("chmod", syscall(NR_FCHMODAT2, fd, "", 0644, AT_EMPTY_PATH), fd,
+			 ",\"mode\":\"0644\"");
+	}
+	if (!syscall(NR_SETXATTRAT, real, "sf", 0, "trusted.d", &args, sizeof(args))) {
+		did("xattr", 0, real, "sf", true, ",\"attribute\":\"trusted.d\"");
+		did_open("xattr", syscall(NR_REMOVEXATTRAT, fd, "", AT_EMPTY_PATH, "trusted.d"), fd,
+			 ",\"action\":\"remove\",\"attribute\":\"trusted.d\"");
+	}
+}
+
+static void map_files(int fd)
+{
+	must(ftruncate(fd, 8192), "ftruncate");
+	begin("truncate", real(AT_FDCWD, "real/f", false), NULL);
+	puts("}");
+	if (mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED ||
+	    mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0) == MAP_FAILED ||
+	    mmap(NULL, 4096, PROT_WRITE, MAP_SHARED, fd, 4096) == MAP_FAILED)
+		fail("mmap");
+	did_open("mmap", 0, fd,
+		 ",\"protection\":[\"PROT_WRITE\"],\"flags\":[\"MAP_SHARED\"],\"offset\":4096,"
+		 "\"bytes\":4096");
+	if (mmap(NULL, 100, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+		fail("mmap");
+	did_open("mmap", 0, fd,
+		 ",\"protection\":[\"PROT_READ\",\"PROT_EXEC\"],\"flags\":[\"MAP_PRIVATE\"],"
+		 "\"offset\":0,\"bytes\":100");
+}
+
+/* Through mounts, and out of them. */
+static void change_mounts(void)
+{
+	must(mount("none", "real/sub", "tmpfs", 0, NULL), "mount");
+	must(mount("none", "real/sub", "tmpfs", 0, NULL), "mount");
+	must(mount("real/f", "real/bound", NULL, MS_BIND, NULL), "mount");
+	did("mkdir", mkdir("link/sub/dir", 0755), AT_FDCWD, "link/sub/dir", false, "");
+	must(symlink("../../f", "real/sub/dir/up"), "symlink");
+	begin("symlink", real(AT_FDCWD, "real/sub/dir/up", false), "real/sub/dir/up");
+	puts("}");
+	did("chmod", chmod("real/sub/dir/up", 0644), AT_FDCWD, "real/sub/dir/up", true, "");
+	did("chmod", chmod("real/sub/../sub/./dir/..", 0755), AT_FDCWD, "real/sub/../sub/./dir/..",
+	    true, "");
+	did("chmod", chmod("abs/bound", 0644), AT_FDCWD, "abs/bound", true, "");
+	did("delete", unlink("real/sub/dir/up"), AT_FDCWD, "real/sub/dir/up", false, "");
+	must(umount("real/bound") | umount("real/sub") | umount("real/sub"), "umount");
+}
+
+static void changes(void)
+{
+	int real, fd;
+	char cwd[PATH_MAX], target[PATH_MAX + 10];
+
+	umask(022);
+	if (!getcwd(cwd, sizeof(cwd)))
+		fail("getcwd");
+	snprintf(target, sizeof(target), "%s/real", cwd);
+	must(mkdir("real", 0755) | mkdir("real/sub", 0755), "mkdir");
+	must(symlink("real", "link") | symlink(target, "abs") | symlink("link", "chain") |
+		     symlink("f", "real/sf"),
+	     "symlink");
+	must(fd = open("real/f", O_RDWR | O_CREAT, 0644), "open");
+	must(mknod("real/bound", S_IFREG | 0644, 0), "mknod");
+	must(real = open("real", O_PATH), "open");
+	make_names(real);
+	change_modes(real, fd);
+	change_newer(real, fd);
+	map_files(fd);
+	change_mounts();
+	fflush(stdout);
+}
+
 /* A name that is gone, used again, and another one. */
 static void names(void)
 {
@@ -280,6 +546,8 @@ int main(int argc, char **argv)
 		opens();
 	else if (!strcmp(what, "fails"))
 		fails();
+	else if (!strcmp(what, "changes"))
+		changes();
 	else if (!strcmp(what, "names"))
 		names();
 	else if (!strcmp(what, "many") && argc == 3)
