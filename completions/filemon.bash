@@ -11,10 +11,14 @@ _filemon()
 		--verbose -q --quiet -h --help --usage -V --version'
 	local flags=xvqhV
 	local valued=Iowfepcudn
-	local events='open read write failed all'
+	local events='open read write create delete rename link symlink mkdir rmdir chmod chown truncate utimens
+		xattr mmap failed all'
 	local fields='ts event pid tid ppid uid comm proc cgroup cgroup_id access flags created mode path
 		path_truncated path_outside requested requested_truncated deleted type dev inode bytes
-		calls operation error directory directory_truncated directory_outside'
+		calls path_unresolved directory old_path old_path_truncated old_path_outside
+		old_path_unresolved old_requested old_requested_truncated old_directory target
+		target_truncated owner group size fallocate offset action attribute protection operation
+		error'
 	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
 	local before='' kind=options
 	local -a found=()

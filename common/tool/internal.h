@@ -66,8 +66,8 @@ void kernel_detach(struct kernel *k);
 void kernel_set_add(const struct kernel *k, const char *map, const void *key);
 
 /*
- * Has the kernel side see only what happens at or below these absolute paths, without symbolic links;
- * also of one that there isn't yet.
+ * Has the kernel side see only what happens at or below these absolute paths, without symbolic
+ * links; also of one that there isn't yet.
  */
 void kernel_add_paths(const struct kernel *k, const struct list *paths);
 
