@@ -814,6 +814,8 @@ BODY int changed(void)
 	    (r->object ||
 	     (!is_naming(r->type) && !e->error && !(e->header.flags & FILE_UNRESOLVED))))
 		return 0;
+	if (e->error && r->type != FILE_OPEN)
+		e->flags = ~0u; /* of many kinds */
 	if (r->text)
 		end = add_string(s, end, &e->text, r->text, FILE_TEXT_TRUNCATED);
 	send(s, end);

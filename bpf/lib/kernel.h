@@ -188,13 +188,12 @@ struct inode {
 	unsigned int i_nlink;
 	struct super_block *i_sb;
 	unsigned long i_ino;
-	s64 i_size;
 	u32 i_generation;
 	char *i_link; /* of a symbolic link; not in all file systems */
 };
 
 enum dentry_flags {
-	DCACHE_MOUNTED = 1 << 15,
+	DCACHE_MOUNTED = 1 << 16, /* a macro, of this value, before it was an enumerator */
 };
 
 struct dentry {

@@ -82,13 +82,12 @@ static __always_inline struct dentry *next_child(struct dentry *child, struct de
 	return node == head ? NULL : node - bpf_core_field_offset(struct dentry, d_child);
 }
 
-/* A macro, of another value, before Linux 6.15. */
 static __always_inline bool is_mounted_on(struct dentry *dentry)
 {
-	u32 mounted = bpf_core_enum_value_exists(enum dentry_flags, DCACHE_MOUNTED)
-			      ? bpf_core_enum_value(enum dentry_flags, DCACHE_MOUNTED)
-			      : 1 << 16;
+	u32 mounted = DCACHE_MOUNTED;
 
+	if (bpf_core_enum_value_exists(enum dentry_flags, DCACHE_MOUNTED))
+		mounted = bpf_core_enum_value(enum dentry_flags, DCACHE_MOUNTED);
 	return BPF_CORE_READ(dentry, d_flags) & mounted;
 }
 

@@ -21,6 +21,7 @@ enum constants {
 	CONSTANT(SIGKILL),
 	CONSTANT(SIGSEGV),
 	CONSTANT(SIGNAL_GROUP_EXIT),
+	CONSTANT(DCACHE_MOUNTED),
 };
 
 struct all {
@@ -51,6 +52,9 @@ struct all {
 	kgid_t has_kgid_t;
 
 	struct qstr qstr;
+	struct list_head list_head;
+	struct hlist_node hlist_node;
+	struct hlist_head hlist_head;
 	struct hlist_bl_node hlist_bl_node;
 	struct super_block super_block;
 	struct inode inode;

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -483,6 +484,174 @@ static void changes(void)
 	fflush(stdout);
 }
 
+static void failed(const char *operation, const char *path, const char *requested, const char *old)
+{
+	printf("{\"event\":\"file.failed\",\"pid\":%d,\"operation\":\"%s\",\"error\":\"%s\"",
+	       getpid(), operation, strerrorname_np(errno));
+	printf(path ? ",\"path\":\"%s\"" : ",\"path\":null", path);
+	printf(requested ? ",\"requested\":\"%s\"" : ",\"requested\":null", requested);
+	printf(old ? ",\"old_requested\":\"%s\"" : ",\"old_requested\":null", old);
+	puts(",\"path_unresolved\":null}");
+}
+
+/* Ends unless it failed. */
+static void fails_by_name(const char *operation, long result, const char *name, const char *old)
+{
+	if (result >= 0)
+		fail("it could be done");
+	failed(operation, NULL, name, old);
+}
+
+static void fails_on_file(const char *operation, long result, const char *name)
+{
+	int error = errno;
+	const char *path = real(AT_FDCWD, name, true);
+
+	if (result >= 0)
+		fail("it could be done");
+	errno = error;
+	failed(operation, path, NULL, NULL);
+}
+
+/* What can't be done. */
+static void failures(void)
+{
+	int in, out;
+
+	must(mkdir("dir", 0755) | mkdir("dir/sub", 0755), "mkdir");
+	must(in = open("dir/f", O_RDONLY | O_CREAT, 0644), "open");
+	must(out = open("dir/g", O_WRONLY | O_CREAT, 0644), "open");
+	fails_by_name("create", mknod("dir/f", S_IFREG | 0600, 0), "dir/f", NULL);
+	fails_by_name("delete", unlink("none"), "none", NULL);
+	fails_by_name("delete", unlink("dir"), "dir", NULL);
+	fails_by_name("rmdir", rmdir("dir"), "dir", NULL);
+	fails_by_name("rmdir", unlinkat(AT_FDCWD, "dir/f", AT_REMOVEDIR), "dir/f", NULL);
+	fails_by_name("rename", rename("none", "some"), "some", "none");
+	fails_by_name("rename", renameat2(AT_FDCWD, "dir/f", AT_FDCWD, "dir/g", RENAME_NOREPLACE),
+		      "dir/g", "dir/f");
+	fails_by_name("link", link("none", "some"), "some", "none");
+	fails_by_name("symlink", symlink("x", "dir/f"), "dir/f", NULL);
+	fails_by_name("mkdir", mkdir("dir/f/x", 0700), "dir/f/x", NULL);
+	fails_by_name("chmod", chmod("none", 0700), "none", NULL);
+	fails_by_name("chown", chown("none", 1, 1), "none", NULL);
+	fails_by_name("truncate", truncate("dir", 1), "dir", NULL);
+	fails_by_name("utimens", utimensat(AT_FDCWD, "none", NULL, 0), "none", NULL);
+	fails_by_name("xattr", removexattr("dir/f", "trusted.none"), "dir/f", NULL);
+	fails_on_file("truncate", ftruncate(in, 1), "dir/f");
+	fails_on_file("truncate", fallocate(out, 0, -1, 1), "dir/g");
+	fails_on_file("write", write(in, block, 1), "dir/f");
+	fails_on_file("read", read(out, block, 1), "dir/g");
+	fails_on_file("read", pread(in, block, 1, -1), "dir/f");
+	fails_on_file("write", sendfile(in, in, NULL, 1), "dir/f");
+	fails_on_file("mmap", (long)mmap(NULL, 1, PROT_WRITE, MAP_SHARED, in, 0), "dir/f");
+	fflush(stdout);
+}
+
+#ifdef __x86_64__
+
+/* A 32-bit call, as int $0x80 makes one from any program. Pointers must be below 4 GiB. */
+long call80(long number, const uint32_t *args);
+asm(".pushsection .text\n"
+    "call80: push %rbx\n push %rbp\n"
+    "mov %rdi, %rax\n"
+    "mov (%rsi), %ebx\n mov 4(%rsi), %ecx\n mov 8(%rsi), %edx\n"
+    "mov 16(%rsi), %edi\n mov 20(%rsi), %ebp\n mov 12(%rsi), %esi\n"
+    "int $0x80\n"
+    "pop %rbp\n pop %rbx\n movslq %eax, %rax\n ret\n"
+    ".popsection");
+
+#define CALL80(number, ...)                                                                        \
+	({                                                                                         \
+		long result = call80(number, (const uint32_t[6]){ __VA_ARGS__ });                  \
+		if (result < 0 && result >= -4095) {                                               \
+			errno = -result;                                                           \
+			fail(#number);                                                             \
+		}                                                                                  \
+		(uint32_t) result;                                                                 \
+	})
+
+/* A string that such a call can be given. */
+static uint32_t low(const char *s)
+{
+	static char *next;
+	char *at;
+
+	if (!next) {
+		next = mmap(NULL, 65536, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+		if (next == MAP_FAILED)
+			fail("mmap");
+	}
+	at = next;
+	next = stpcpy(next, s) + 1;
+	return (uintptr_t)at;
+}
+
+static void no_32bit_calls(int signal)
+{
+	(void)signal;
+	_exit(99);
+}
+
+/* asm/unistd_32.h */
+static void changes32(void)
+{
+	uint32_t text = low("text and text"), old[6] = { 0, 4096, PROT_WRITE, MAP_SHARED, 0, 0 };
+	int fd, by_creat, here;
+
+	signal(SIGSEGV, no_32bit_calls); /* a kernel without them */
+	umask(022);
+	here = open(".", O_PATH);
+	fd = CALL80(5, low("f"), O_CREAT | O_RDWR | 0100000 /* O_LARGEFILE */, 0640);
+	did("open", fd, AT_FDCWD, "f", true,
+	    ",\"access\":\"read_write\",\"created\":true,\"mode\":\"0640\"");
+	did("create", fd, AT_FDCWD, "f", true, ",\"mode\":\"0640\"");
+	by_creat = CALL80(8, low("c"), 0600);
+	did("open", by_creat, AT_FDCWD, "c", true, ",\"access\":\"write\"");
+	did("create", by_creat, AT_FDCWD, "c", true, "");
+	did("open", CALL80(295, here, low("f"), O_RDONLY), here, "f", true, ",\"access\":\"read\"");
+	did_open("write", CALL80(4, fd, text, 9), fd, ",\"bytes\":9");
+	did_open("write", CALL80(181, fd, text, 5, 100, 1), fd, ",\"bytes\":5");
+	did_open("read", CALL80(180, fd, text, 3, 2, 0), fd, ",\"bytes\":3");
+	did("mkdir", CALL80(39, low("d"), 0711), AT_FDCWD, "d", false, ",\"mode\":\"0711\"");
+	did_both("rename", CALL80(38, low("f"), low("d/../g")), AT_FDCWD, "f", false, AT_FDCWD,
+		 "d/../g", "");
+	did_both("rename", CALL80(353, here, low("g"), here, low("c"), RENAME_EXCHANGE), here, "g",
+		 false, here, "c", ",\"flags\":[\"RENAME_EXCHANGE\"]");
+	did_both("link", CALL80(303, here, low("c"), here, low("d/l"), 0), here, "c", false, here,
+		 "d/l", "");
+	did("symlink", CALL80(83, low("l"), low("d/s")), AT_FDCWD, "d/s", false,
+	    ",\"target\":\"l\"");
+	did("chmod", CALL80(15, low("d/s"), 0604), AT_FDCWD, "d/s", true, ",\"mode\":\"0604\"");
+	did("chown", CALL80(182, low("d/s"), 0xffff, 5), AT_FDCWD, "d/s", true,
+	    ",\"owner\":null,\"group\":5");
+	did("chown", CALL80(16, low("d/s"), 6, 0xffff), AT_FDCWD, "d/s", false,
+	    ",\"owner\":6,\"group\":null,\"type\":\"link\"");
+	did("chown", CALL80(212, low("d/s"), 0xffff, -1), AT_FDCWD, "d/s", true,
+	    ",\"owner\":65535,\"group\":null");
+	did("truncate", CALL80(193, low("d/s"), 7, 2), AT_FDCWD, "d/s", true,
+	    ",\"size\":8589934599");
+	did_open("truncate", CALL80(194, fd, 4096, 0), fd, ",\"size\":4096");
+	did_open("truncate", CALL80(324, fd, FALLOC_FL_KEEP_SIZE, 8, 1, 4096, 0), fd,
+		 ",\"fallocate\":[\"FALLOC_FL_KEEP_SIZE\"],\"offset\":4294967304,"
+		 "\"bytes\":4096");
+	did("utimens", CALL80(320, here, low("d/s"), 0, AT_SYMLINK_NOFOLLOW), here, "d/s", false,
+	    "");
+	did("xattr", CALL80(226, low("d/s"), low("trusted.x"), text, 1, 0), AT_FDCWD, "d/s", true,
+	    ",\"attribute\":\"trusted.x\"");
+	did_open("mmap", CALL80(192, 0, 4096, PROT_WRITE, MAP_SHARED, fd, 3), fd,
+		 ",\"offset\":12288,\"bytes\":4096,\"protection\":[\"PROT_WRITE\"]");
+	old[4] = fd;
+	did_open("mmap", CALL80(90, (uintptr_t)memcpy((void *)(uintptr_t)text, old, sizeof(old))),
+		 fd, ",\"offset\":0,\"flags\":[\"MAP_SHARED\"]");
+	did("delete", CALL80(10, low("d/s")), AT_FDCWD, "d/s", false, "");
+	did("delete", CALL80(301, here, low("d/l"), 0), here, "d/l", false, "");
+	did("rmdir", CALL80(40, low("d")), AT_FDCWD, "d", false, "");
+	fflush(stdout);
+}
+
+#endif
+
 /* A name that is gone, used again, and another one. */
 static void names(void)
 {
@@ -548,6 +717,12 @@ int main(int argc, char **argv)
 		fails();
 	else if (!strcmp(what, "changes"))
 		changes();
+	else if (!strcmp(what, "failures"))
+		failures();
+#ifdef __x86_64__
+	else if (!strcmp(what, "changes32"))
+		changes32();
+#endif
 	else if (!strcmp(what, "names"))
 		names();
 	else if (!strcmp(what, "many") && argc == 3)
