@@ -421,13 +421,14 @@ extern void *bpf_rdonly_cast(const void *object, u32 type) __ksym __weak;
  */
 #define KERNEL_READ(p, ...)                                                                        \
 	({                                                                                         \
-		___type((p), __VA_ARGS__) value_;                                                  \
-		if (bpf_core_enum_value_exists(enum special_kfunc_type, KF_bpf_rdonly_cast))       \
-			value_ = ___arrow(((typeof(p))bpf_rdonly_cast(                             \
-						  (p), bpf_core_type_id_kernel(typeof(*(p))))),    \
-					  __VA_ARGS__);                                            \
-		else                                                                               \
-			BPF_CORE_READ_INTO(&value_, (p), __VA_ARGS__);                             \
+		typeof(p) from_ = (p);                                                             \
+		___type(from_, __VA_ARGS__) value_;                                                \
+		if (bpf_core_enum_value_exists(enum special_kfunc_type, KF_bpf_rdonly_cast)) {     \
+			from_ = bpf_rdonly_cast(from_, bpf_core_type_id_kernel(typeof(*from_)));   \
+			value_ = ___arrow(from_, __VA_ARGS__);                                     \
+		} else {                                                                           \
+			BPF_CORE_READ_INTO(&value_, from_, __VA_ARGS__);                           \
+		}                                                                                  \
 		value_;                                                                            \
 	})
 
