@@ -940,12 +940,15 @@ static __always_inline void add_values(struct file_scratch *s, struct change *c,
 
 	switch (c->type) {
 	case FILE_RENAME:
-		e->flags = flags;
+		if (flags)
+			e->flags = flags;
+		break;
+	case FILE_XATTR:
+		e->action = c->how & TAKE_REMOVE ? 2 : 1;
+		s->request.text = value_of(s, c, 0);
 		break;
 	case FILE_SYMLINK:
-	case FILE_XATTR:
 		s->request.text = value_of(s, c, 0);
-		e->flags = !!(c->how & TAKE_REMOVE);
 		break;
 	case FILE_CHMOD:
 		put_mode(e->mode, value_of(s, c, 0));

@@ -133,10 +133,12 @@ struct change_event {
 	__u32 access;	 /* of an open that failed, as above */
 	__u32 operation; /* type of the event that a failed one would have been */
 	__s32 error;
+	__u32 action; /* on an attribute: 1 set, 2 removed */
+	__u32 pad;
 	struct file_name name, old;
 	struct span text; /* target of a link, name of an attribute */
 	char mode[8];
 };
-_Static_assert(sizeof(struct change_event) == 64 + 4 * 8 + 9 * 4 + 7 * 4 + 8, "change");
+_Static_assert(sizeof(struct change_event) == 64 + 4 * 8 + 11 * 4 + 7 * 4 + 8, "change");
 
 #endif

@@ -83,7 +83,7 @@ static const struct field_name fallocate_modes[] = {
 	{ FALLOC_FL_UNSHARE_RANGE, "FALLOC_FL_UNSHARE_RANGE" },
 	{},
 };
-static const struct field_name xattr_actions[] = { { 0, "set" }, { 1, "remove" }, {} };
+static const struct field_name xattr_actions[] = { { 1, "set" }, { 2, "remove" }, {} };
 static const struct field_name protections[] = {
 	{ PROT_READ, "PROT_READ" },
 	{ PROT_WRITE, "PROT_WRITE" },
@@ -157,14 +157,16 @@ static const struct field open_fields[] = {
 
 #define CHANGE(member) FIELD_AT(struct change_event, member)
 
-/* A name and what it stands for; `o` and `old` are what the old one's fields begin with. */
-#define NAME_FIELDS(o, member, shift, column, columns)                                             \
+/* A name and what it stands for; those of an old one begin with `o`, "old_". */
+#define NAME_FIELDS(o, was, member, shift, column, columns)                                        \
 	{ o "path",	     FIELD_STRING,     CHANGE(member.path),                                \
-	  .heading = column, .width = columns, .help = HELP_PATH },                                \
+	  .heading = column, .width = columns, .help = was HELP_PATH },                            \
 		{ o "path_truncated", FIELD_FLAG, .flag = FILE_PATH_TRUNCATED << (shift),          \
-		  .help = o HELP_TRUNCATED },                                                      \
+		  .help = o "path, or " o "directory, is longer than 4096 bytes: only its end is " \
+			    "given" },                                                             \
 		{ o "path_outside", FIELD_FLAG, .flag = FILE_PATH_OUTSIDE << (shift),              \
-		  .help = o HELP_OUTSIDE },                                                        \
+		  .help = o "path, or " o                                                          \
+			    "directory, lies outside the process's root directory" },              \
 		{ o "path_unresolved", FIELD_FLAG, .flag = FILE_UNRESOLVED << (shift),             \
 		  .help = "there is no " o "path: what " o                                         \
 			  "requested stands for could not be found out" },                         \
@@ -177,67 +179,43 @@ static const struct field open_fields[] = {
 			.help = "without " o "path: that of the directory which " o                \
 				"requested starts from, unless from the root"                      \
 	}
-#define NAME	 NAME_FIELDS("", name, 0, "PATH", 0)
-#define OLD_NAME NAME_FIELDS("old_", old, FILE_OLD_SHIFT, "FROM", 4)
+#define NAME NAME_FIELDS("", "", name, 0, "PATH", 0)
+#define OLD_NAME                                                                                   \
+	NAME_FIELDS("old_", "of rename and link, the other name: ", old, FILE_OLD_SHIFT, "FROM", 4)
 
-#define DEVICE                                                                                     \
-	{                                                                                          \
-		"dev", FIELD_UINT, CHANGE(dev), .omit = OMIT_ZERO, .help = HELP_DEV                \
-	}
 #define INODE                                                                                      \
 	{ "type", FIELD_ENUM, CHANGE(kind), .omit = OMIT_MAX, .names = kinds, .help = HELP_KIND }, \
-		DEVICE,                                                                            \
+		{ "dev", FIELD_UINT, CHANGE(dev), .omit = OMIT_ZERO, .help = HELP_DEV },           \
 	{                                                                                          \
 		"inode", FIELD_ID, CHANGE(ino), .omit = OMIT_ZERO, .help = "inode number"          \
 	}
-#define MODE(what)                                                                                 \
-	{                                                                                          \
-		"mode", FIELD_CHARS, CHANGE(mode), .heading = "RESULT", .width = 10, .help = what  \
-	}
 
-static const struct field create_fields[] = {
-	MODE("its permissions, in octal"),
-	NAME,
-	INODE,
-	{},
-};
-static const struct field delete_fields[] = { NAME, DEVICE, {} };
-static const struct field rename_fields[] = {
-	{ "flags", FIELD_FLAGS, CHANGE(flags), .omit = OMIT_ZERO, .names = rename_flags,
+/* Of all that give names or take them away. */
+static const struct field name_fields[] = {
+	{ "flags", FIELD_FLAGS, CHANGE(flags), .omit = OMIT_MAX, .names = rename_flags,
 	  .heading = "RESULT", .width = 10,
-	  .help = "RENAME_EXCHANGE, if the two names were exchanged, RENAME_NOREPLACE, "
-		  "RENAME_WHITEOUT" },
+	  .help = "of renameat2(2): RENAME_EXCHANGE, if the two names were exchanged, "
+		  "RENAME_NOREPLACE, RENAME_WHITEOUT" },
+	{ "mode", FIELD_CHARS, CHANGE(mode), .heading = "RESULT", .width = 10,
+	  .help = "of what was made: its permissions, in octal" },
+	{ "target", FIELD_STRING, CHANGE(text), .heading = "FROM", .width = 4,
+	  .help = "what a symbolic link says" },
+	{ "target_truncated", FIELD_FLAG, .flag = FILE_TEXT_TRUNCATED,
+	  .help = "target is longer than 4096 bytes: only its beginning is given" },
 	NAME,
 	OLD_NAME,
 	INODE,
 	{},
 };
-static const struct field link_fields[] = { NAME, OLD_NAME, INODE, {} };
-static const struct field symlink_fields[] = {
-	{ "target", FIELD_STRING, CHANGE(text), .heading = "FROM", .width = 4,
-	  .help = "what the symbolic link says" },
-	{ "target_truncated", FIELD_FLAG, .flag = FILE_TEXT_TRUNCATED,
-	  .help = "target is longer than 4096 bytes: only its beginning is given" },
-	NAME,
-	INODE,
-	{},
-};
-static const struct field chmod_fields[] = {
-	MODE("the new permissions, in octal"),
-	NAME,
-	INODE,
-	{},
-};
-static const struct field chown_fields[] = {
+
+/* Of all that change something else of a file. */
+static const struct field meta_fields[] = {
+	{ "mode", FIELD_CHARS, CHANGE(mode), .heading = "RESULT", .width = 10,
+	  .help = "the new permissions, in octal" },
 	{ "owner", FIELD_UINT, CHANGE(owner), .omit = OMIT_MAX,
 	  .help = "the new user id, if it was to be changed" },
 	{ "group", FIELD_UINT, CHANGE(group), .omit = OMIT_MAX,
 	  .help = "the new group id, if it was to be changed" },
-	NAME,
-	INODE,
-	{},
-};
-static const struct field truncate_fields[] = {
 	{ "size", FIELD_UINT, CHANGE(size), .omit = OMIT_MAX, .heading = "BYTES", .width = 10,
 	  .help = "by truncate(2): the new size in bytes" },
 	{ "fallocate", FIELD_FLAGS, CHANGE(flags), .omit = OMIT_MAX, .names = fallocate_modes,
@@ -247,20 +225,16 @@ static const struct field truncate_fields[] = {
 	  .help = "by fallocate(2): where the range begins" },
 	{ "bytes", FIELD_BYTES, CHANGE(bytes), .omit = OMIT_MAX, .heading = "BYTES", .width = 10,
 	  .help = "by fallocate(2): how long it is" },
-	NAME,
-	INODE,
-	{},
-};
-static const struct field utimens_fields[] = { NAME, INODE, {} };
-static const struct field xattr_fields[] = {
-	{ "action", FIELD_ENUM, CHANGE(flags), .names = xattr_actions, .heading = "RESULT",
-	  .width = 10, .help = "set or remove" },
+	{ "action", FIELD_ENUM, CHANGE(action), .omit = OMIT_ZERO, .names = xattr_actions,
+	  .heading = "RESULT", .width = 10,
+	  .help = "what was done to an attribute: set or remove" },
 	{ "attribute", FIELD_STRING, CHANGE(text), .heading = "FROM", .width = 4,
-	  .help = "name of the attribute" },
+	  .help = "its name" },
 	NAME,
 	INODE,
 	{},
 };
+
 static const struct field mmap_fields[] = {
 	{ "protection", FIELD_FLAGS, CHANGE(protection), .names = protections, .heading = "RESULT",
 	  .width = 10, .help = "PROT_READ, PROT_WRITE, PROT_EXEC" },
@@ -273,10 +247,11 @@ static const struct field mmap_fields[] = {
 	INODE,
 	{},
 };
+
 static const struct field failed_fields[] = {
 	{ "operation", FIELD_ENUM, CHANGE(operation), .names = operations, .heading = "OPERATION",
 	  .width = 9,
-	  .help = "what could not be done: open, read, delete and so on, as events are called" },
+	  .help = "what could not be done, as events are called: open, delete and so on" },
 	{ "error", FIELD_ERRNO, CHANGE(error), .heading = "RESULT", .width = 10, .alarm = true,
 	  .help = "why: the name of the error" },
 	{ "access", FIELD_ENUM, CHANGE(access), .omit = OMIT_MAX, .names = accesses,
@@ -304,32 +279,32 @@ static const struct event_desc events[] = {
 	{ FILE_WRITE, "file.write", sizeof(struct file_event), moved_fields,
 	  "A process wrote to a file: for the first time, or since the last such event.", moving,
 	  .by_default = true },
-	{ EVENT(FILE_CREATE, "create", create_fields,
+	{ EVENT(FILE_CREATE, "create", name_fields,
 		"A process made a file, by opening it or as mknod(2) does."),
 	  .by_default = true },
-	{ EVENT(FILE_DELETE, "delete", delete_fields, "A process removed a name of a file."),
+	{ EVENT(FILE_DELETE, "delete", name_fields, "A process removed a name of a file."),
 	  .by_default = true },
-	{ EVENT(FILE_RENAME, "rename", rename_fields,
+	{ EVENT(FILE_RENAME, "rename", name_fields,
 		"A process gave a file or directory another name."),
 	  .by_default = true },
-	{ EVENT(FILE_LINK, "link", link_fields, "A process gave a file one more name."),
+	{ EVENT(FILE_LINK, "link", name_fields, "A process gave a file one more name."),
 	  .by_default = true },
-	{ EVENT(FILE_SYMLINK, "symlink", symlink_fields, "A process made a symbolic link."),
+	{ EVENT(FILE_SYMLINK, "symlink", name_fields, "A process made a symbolic link."),
 	  .by_default = true },
-	{ EVENT(FILE_MKDIR, "mkdir", create_fields, "A process made a directory."),
+	{ EVENT(FILE_MKDIR, "mkdir", name_fields, "A process made a directory."),
 	  .by_default = true },
-	{ EVENT(FILE_RMDIR, "rmdir", delete_fields, "A process removed a directory."),
+	{ EVENT(FILE_RMDIR, "rmdir", name_fields, "A process removed a directory."),
 	  .by_default = true },
-	{ EVENT(FILE_CHMOD, "chmod", chmod_fields, "A process changed the permissions of a file."),
+	{ EVENT(FILE_CHMOD, "chmod", meta_fields, "A process changed the permissions of a file."),
 	  .by_default = true },
-	{ EVENT(FILE_CHOWN, "chown", chown_fields,
+	{ EVENT(FILE_CHOWN, "chown", meta_fields,
 		"A process changed the owner or group of a file."),
 	  .by_default = true },
-	{ EVENT(FILE_TRUNCATE, "truncate", truncate_fields,
+	{ EVENT(FILE_TRUNCATE, "truncate", meta_fields,
 		"A process changed the size of a file, or what room it takes."),
 	  .by_default = true },
-	{ EVENT(FILE_UTIMENS, "utimens", utimens_fields, "A process set the times of a file.") },
-	{ EVENT(FILE_XATTR, "xattr", xattr_fields,
+	{ EVENT(FILE_UTIMENS, "utimens", meta_fields, "A process set the times of a file.") },
+	{ EVENT(FILE_XATTR, "xattr", meta_fields,
 		"A process set or removed an extended attribute of a file."),
 	  .by_default = true },
 	{ EVENT(FILE_MMAP, "mmap", mmap_fields,
