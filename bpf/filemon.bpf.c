@@ -9,6 +9,7 @@
 #include "bpf/lib/process.bpf.h"
 #include "bpf/lib/ring.bpf.h"
 #include "bpf/lib/syscall.bpf.h"
+#include "bpf/lib/uring.bpf.h"
 #include "bpf/filemon.h"
 
 static const volatile struct filemon_config config SEC(".rodata.config");
@@ -435,10 +436,37 @@ struct file_scratch {
 	char tail[TAIL_STRINGS * PATH_LEN + NAME_LEN + 1];
 	struct request request;
 	u64 arg[8];
+	bool in_kernel;	    /* names and texts are in memory of the kernel */
+	struct file *given; /* NULL, or instead of a descriptor */
+	u32 taken;
 	struct path_walk walk;
 	struct lookup lookup;
 };
 SCRATCH(file, struct file_scratch);
+
+/*
+ * Takes the scratch memory for an event of a type. NULL: another one of our programs, which may be
+ * preempted since Linux 7.0, was about to fill it; what could not be told then counts as lost.
+ */
+static __always_inline struct file_scratch *file_scratch_take(u32 type)
+{
+	struct file_scratch *s = file_scratch_get();
+
+	if (!s)
+		return NULL;
+	if (__sync_lock_test_and_set(&s->taken, 1)) {
+		count_event(type, true);
+		return NULL;
+	}
+	s->in_kernel = false;
+	s->given = NULL;
+	return s;
+}
+
+static __always_inline void file_scratch_release(struct file_scratch *s)
+{
+	__sync_lock_test_and_set(&s->taken, 0);
+}
 
 /* Sums, and the processes that have any. An LRU would forget silently. */
 struct {
@@ -528,7 +556,8 @@ static __always_inline u64 add_string(struct file_scratch *s, u64 end, struct sp
 	long n;
 
 	CLAMP(end, (long)sizeof(struct change_event) + (TAIL_STRINGS - 1) * PATH_LEN);
-	n = bpf_probe_read_user_str((void *)s + end, PATH_LEN + 1, (void *)name);
+	n = s->in_kernel ? bpf_probe_read_kernel_str((void *)s + end, PATH_LEN + 1, (void *)name)
+			 : bpf_probe_read_user_str((void *)s + end, PATH_LEN + 1, (void *)name);
 	span->off = span->len = 0;
 	if (n <= 0)
 		return end;
@@ -712,7 +741,7 @@ static __always_inline void find_below(struct file_scratch *s, struct dentry *de
 				       struct mount *mount)
 {
 	if (config.below && !(s->header.flags & FILE_BELOW) &&
-	    climb(NUMBER(dentry), NUMBER(mount)) & VERDICT_BELOW)
+	    climb(NUMBER(dentry), NUMBER(mount)) == VERDICT_BELOW)
 		s->header.flags |= FILE_BELOW;
 }
 
@@ -833,24 +862,14 @@ static __always_inline struct path *start_of(s32 fd)
 	return file ? &file->f_path : NULL;
 }
 
-/* All that open a file come down to openat(2). */
-static __attribute__((noinline)) int on_open(struct pt_regs *regs, u32 call, long result,
-					     bool is_32bit)
+/* What came of openat(2): a file, or an error. */
+BODY int open_ended(u64 open_file, s64 result, s32 directory, u64 name, u32 flags)
 {
-	bool at = call == CALL_OPENAT || call == CALL_OPENAT2;
 	struct file_scratch *s = file_scratch_get();
-	s32 directory = at ? (s32)syscall_argument(regs, 0, is_32bit) : AT_FDCWD;
-	u64 name = syscall_argument(regs, at, is_32bit);
-	u64 flags = syscall_argument(regs, 1 + at, is_32bit);
-	struct file *file;
+	struct file *file = (void *)open_file;
 
 	if (!s)
 		return 0;
-	if (call == CALL_CREAT)
-		flags = O_CREAT | O_WRONLY | O_TRUNC;
-	/* The first member of struct open_how. */
-	if (call == CALL_OPENAT2 && bpf_probe_read_user(&flags, sizeof(flags), (void *)flags))
-		flags = 0;
 	if (syscall_failed(result) && event_wanted(FILE_FAILED)) {
 		change_begin(s, FILE_OPEN, -result);
 		s->change.access = flags & O_ACCMODE;
@@ -861,16 +880,33 @@ static __attribute__((noinline)) int on_open(struct pt_regs *regs, u32 call, lon
 	}
 	if (result < 0)
 		return 0;
-	file = file_get(result);
 	if (event_wanted(FILE_OPEN))
 		opened(NUMBER(file), name, flags);
-	if (event_wanted(FILE_CREATE) && file && BPF_CORE_READ(file, f_mode) & FMODE_CREATED) {
+	if (event_wanted(FILE_CREATE) && file && KERNEL_READ(file, f_mode) & FMODE_CREATED) {
 		change_begin(s, FILE_CREATE, 0);
 		s->request.object = &file->f_path;
 		s->request.name[0] = name;
 		changed();
 	}
 	return 0;
+}
+
+/* All that open a file come down to openat(2). */
+static __attribute__((noinline)) int on_open(struct pt_regs *regs, u32 call, long result,
+					     bool is_32bit)
+{
+	bool at = call == CALL_OPENAT || call == CALL_OPENAT2;
+	s32 directory = at ? (s32)syscall_argument(regs, 0, is_32bit) : AT_FDCWD;
+	u64 name = syscall_argument(regs, at, is_32bit);
+	u64 flags = syscall_argument(regs, 1 + at, is_32bit);
+	struct file *file = result < 0 ? NULL : file_get(result);
+
+	if (call == CALL_CREAT)
+		flags = O_CREAT | O_WRONLY | O_TRUNC;
+	/* The first member of struct open_how. */
+	if (call == CALL_OPENAT2 && bpf_probe_read_user(&flags, sizeof(flags), (void *)flags))
+		flags = 0;
+	return open_ended(NUMBER(file), result, directory, name, flags);
 }
 
 /* Only what the kernel or other processes may take from it: no end of programs and libraries. */
@@ -969,8 +1005,8 @@ static __always_inline void add_values(struct file_scratch *s, struct change *c,
 	}
 }
 
-static __attribute__((noinline)) int on_change(struct pt_regs *regs, u64 call, long result,
-					       bool is_32bit)
+/* What came of a call of `changes`, whose arguments are in the scratch memory. */
+BODY int change_ended(u64 call, s64 result)
 {
 	struct file_scratch *s = file_scratch_get();
 	bool failed = syscall_failed(result);
@@ -984,8 +1020,6 @@ static __attribute__((noinline)) int on_change(struct pt_regs *regs, u64 call, l
 	if (!s || (result && !failed))
 		return 0;
 	c = changes[call];
-	for (int i = 0; i < ARGS; i++)
-		s->arg[i] = syscall_argument(regs, i, is_32bit);
 	s->arg[CWD] = (u32)AT_FDCWD;
 	s->arg[NO] = 0;
 	flags = argument(s, c.flags);
@@ -1007,7 +1041,7 @@ static __attribute__((noinline)) int on_change(struct pt_regs *regs, u64 call, l
 	}
 	if (!name || (c.flags != NO && c.old_name == NO && flags & AT_EMPTY_PATH &&
 		      !bpf_probe_read_user(&first, 1, (void *)name) && !first))
-		s->request.object = start_of(argument(s, c.dir));
+		s->request.object = s->given ? &s->given->f_path : start_of(argument(s, c.dir));
 	else
 		s->request.name[0] = name;
 	s->request.from[0] = start_of(argument(s, c.dir));
@@ -1059,18 +1093,26 @@ static __always_inline bool may_move(struct pt_regs *regs, u32 call, bool is_32b
 	return false;
 }
 
-/* One side of a call that moves bytes. A file that is not watched is found out first. */
-BODY int on_transfer(u32 fd, u32 type, long result)
+/* What came of one side of a call that moves bytes. A file that is not watched is found out first.
+ */
+BODY int transfer_ended(u64 open_file, u32 type, s64 result)
 {
-	struct file *file = file_get(fd);
+	struct file *file = (void *)open_file;
+	bool failed = syscall_failed(result);
+	struct file_scratch *s;
 
-	if (result < 0) {
-		if (syscall_failed(result) && filter_match())
-			transfer_failed(NUMBER(file), type, -result);
+	if (result < 0 ? !failed : !file || !event_wanted(type) || !is_wanted(NUMBER(file)))
 		return 0;
-	}
-	if (file && event_wanted(type) && is_wanted(NUMBER(file)) && filter_match())
+	if (!filter_match())
+		return 0;
+	s = file_scratch_take(failed ? FILE_FAILED : type);
+	if (!s)
+		return 0;
+	if (failed)
+		transfer_failed(NUMBER(file), type, -result);
+	else
 		transfer(NUMBER(file), type, result);
+	file_scratch_release(s);
 	return 0;
 }
 
@@ -1078,6 +1120,7 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 {
 	u64 number = syscall_number(regs);
+	struct file_scratch *s;
 	struct numbered both;
 	bool is_32bit;
 	u32 call;
@@ -1097,20 +1140,288 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 
 		/* That it failed is told once. */
 		if (call == CALL_READ || (call != CALL_WRITE && result >= 0))
-			on_transfer(from, FILE_READ, result);
+			transfer_ended(NUMBER(file_get(from)), FILE_READ, result);
 		if (call != CALL_READ)
-			on_transfer(to, FILE_WRITE, result);
+			transfer_ended(NUMBER(file_get(to)), FILE_WRITE, result);
 		return 0;
 	}
 	if (config.below && result >= 0 && call >= CALL_MOUNT && may_move(regs, call, is_32bit))
 		below_changed();
 	if ((call >= CALL_MOUNT && call < CALL_CHANGE) || !filter_match())
 		return 0;
-	if (call >= CALL_CHANGE)
-		return on_change(regs, call, result, is_32bit);
-	if (call >= CALL_MMAP)
-		return on_mmap(regs, call, result, is_32bit);
-	return on_open(regs, call, result, is_32bit);
+	s = file_scratch_take(FILE_OPEN);
+	if (!s)
+		return 0;
+	if (call >= CALL_CHANGE) {
+		for (int i = 0; i < ARGS; i++)
+			s->arg[i] = syscall_argument(regs, i, is_32bit);
+		change_ended(call, result);
+	} else if (call >= CALL_MMAP) {
+		on_mmap(regs, call, result, is_32bit);
+	} else {
+		on_open(regs, call, result, is_32bit);
+	}
+	file_scratch_release(s);
+	return 0;
+}
+
+/*
+ * The same by io_uring: which call an operation is like. (include/uapi/linux/io_uring.h has the
+ * numbers.)
+ */
+#define NR_OPERATIONS 64 /* the last one stands for those beyond, too */
+static const u8 operations[NR_OPERATIONS] = {
+	[1] = CALL_READ,       /* IORING_OP_READV */
+	[2] = CALL_WRITE,      /* IORING_OP_WRITEV */
+	[4] = CALL_READ,       /* IORING_OP_READ_FIXED */
+	[5] = CALL_WRITE,      /* IORING_OP_WRITE_FIXED */
+	[17] = CALL_FALLOCATE, /* IORING_OP_FALLOCATE */
+	[18] = CALL_OPENAT,    /* IORING_OP_OPENAT */
+	[22] = CALL_READ,      /* IORING_OP_READ */
+	[23] = CALL_WRITE,     /* IORING_OP_WRITE */
+	[28] = CALL_OPENAT2,   /* IORING_OP_OPENAT2 */
+	[30] = CALL_COPY,      /* IORING_OP_SPLICE */
+	[35] = CALL_RENAMEAT2, /* IORING_OP_RENAMEAT */
+	[36] = CALL_UNLINKAT,  /* IORING_OP_UNLINKAT */
+	[37] = CALL_MKDIRAT,   /* IORING_OP_MKDIRAT */
+	[38] = CALL_SYMLINKAT, /* IORING_OP_SYMLINKAT */
+	[39] = CALL_LINKAT,    /* IORING_OP_LINKAT */
+	[55] = CALL_FTRUNCATE, /* IORING_OP_FTRUNCATE */
+	[60] = CALL_READ,      /* IORING_OP_READV_FIXED */
+	[61] = CALL_WRITE,     /* IORING_OP_WRITEV_FIXED */
+};
+
+static __always_inline u32 operation_of(struct io_kiocb *request)
+{
+	u64 operation = KERNEL_READ(request, opcode);
+
+	CLAMP(operation, NR_OPERATIONS - 1);
+	return operations[operation];
+}
+
+/* The type of the event that it is if it succeeds. */
+static __always_inline u32 type_of(u32 call, struct io_kiocb *request)
+{
+	struct io_unlink *unlink = (void *)request;
+
+	switch (call) {
+	case CALL_READ:
+		return FILE_READ;
+	case CALL_WRITE:
+	case CALL_COPY:
+		return FILE_WRITE;
+	case CALL_OPENAT:
+	case CALL_OPENAT2:
+		return FILE_OPEN;
+	case CALL_UNLINKAT:
+		return KERNEL_READ(unlink, flags) & AT_REMOVEDIR ? FILE_RMDIR : FILE_DELETE;
+	case CALL_RENAMEAT2:
+		return FILE_RENAME;
+	case CALL_MKDIRAT:
+		return FILE_MKDIR;
+	case CALL_SYMLINKAT:
+		return FILE_SYMLINK;
+	case CALL_LINKAT:
+		return FILE_LINK;
+	}
+	return FILE_TRUNCATE;
+}
+
+static __always_inline int on_submit(struct io_kiocb *request)
+{
+	u32 call = operation_of(request), type, flags;
+	u64 key = NUMBER(request);
+	struct file *file;
+	u32 fd;
+
+	if (call == CALL_NONE || !filter_match())
+		return 0;
+	type = type_of(call, request);
+	flags = KERNEL_READ(request, flags);
+	if (flags & REQ_F_CQE_SKIP && event_wanted(type)) {
+		/* What comes of it nobody will be told. */
+		if (type == FILE_READ || type == FILE_WRITE || type == FILE_TRUNCATE) {
+			fd = KERNEL_READ(request, cqe.fd);
+			file = flags & REQ_F_FIXED_FILE ? uring_file(request, fd) : file_get(fd);
+			if (!file || !is_wanted(NUMBER(file)))
+				return 0;
+		}
+		count_event(type, true);
+		return 0;
+	}
+	switch (call) {
+	case CALL_OPENAT:
+	case CALL_OPENAT2:
+		uring_keep(key, URING_FILENAME(request, io_open, filename), NULL);
+		break;
+	case CALL_UNLINKAT:
+		uring_keep(key, URING_FILENAME(request, io_unlink, filename), NULL);
+		break;
+	case CALL_MKDIRAT:
+		uring_keep(key, URING_FILENAME(request, io_mkdir, filename), NULL);
+		break;
+	case CALL_RENAMEAT2:
+		uring_keep(key, URING_FILENAME(request, io_rename, newpath),
+			   URING_FILENAME(request, io_rename, oldpath));
+		break;
+	case CALL_SYMLINKAT:
+	case CALL_LINKAT:
+		uring_keep(key, URING_FILENAME(request, io_link, newpath),
+			   URING_FILENAME(request, io_link, oldpath));
+		break;
+	}
+	return 0;
+}
+
+SEC("tp_btf/io_uring_submit_req")
+int BPF_PROG(on_uring_submit, struct io_kiocb *request)
+{
+	return on_submit(request);
+}
+
+/* Its name before Linux 6.3. */
+SEC("tp_btf/io_uring_submit_sqe")
+int BPF_PROG(on_uring_submit_sqe, struct io_kiocb *request)
+{
+	return on_submit(request);
+}
+
+/* A file that was opened, also as one that only the ring has. */
+static __always_inline struct file *opened_file(struct io_kiocb *request, s32 result)
+{
+	struct io_open *open = (void *)request;
+	u32 slot = KERNEL_READ(open, file_slot);
+
+	if (result < 0)
+		return NULL;
+	if (!slot)
+		return file_get(result);
+	return uring_file(request, slot == IORING_FILE_INDEX_ALLOC ? result : slot - 1);
+}
+
+/* An operation that is like a call of `changes`: its arguments, in the call's order. */
+static __always_inline void take_arguments(struct file_scratch *s, u32 call,
+					   struct io_kiocb *request, u64 name)
+{
+	u64 other = name + PATH_LEN + 1;
+	struct io_unlink *unlink = (void *)request;
+	struct io_rename *rename = (void *)request;
+	struct io_ftrunc *truncate = (void *)request;
+	struct io_mkdir *mkdir = (void *)request;
+	struct io_sync *range = (void *)request;
+	struct io_link *link = (void *)request;
+
+	switch (call) {
+	case CALL_UNLINKAT:
+		s->arg[0] = KERNEL_READ(unlink, dfd);
+		s->arg[1] = name;
+		s->arg[2] = KERNEL_READ(unlink, flags);
+		break;
+	case CALL_MKDIRAT:
+		s->arg[0] = KERNEL_READ(mkdir, dfd);
+		s->arg[1] = name;
+		s->arg[2] = KERNEL_READ(mkdir, mode);
+		break;
+	case CALL_RENAMEAT2:
+		s->arg[0] = KERNEL_READ(rename, old_dfd);
+		s->arg[1] = other;
+		s->arg[2] = KERNEL_READ(rename, new_dfd);
+		s->arg[3] = name;
+		s->arg[4] = KERNEL_READ(rename, flags);
+		break;
+	case CALL_SYMLINKAT:
+		s->arg[0] = other;
+		s->arg[1] = KERNEL_READ(link, new_dfd);
+		s->arg[2] = name;
+		break;
+	case CALL_LINKAT:
+		s->arg[0] = KERNEL_READ(link, old_dfd);
+		s->arg[1] = other;
+		s->arg[2] = KERNEL_READ(link, new_dfd);
+		s->arg[3] = name;
+		s->arg[4] = KERNEL_READ(link, flags);
+		break;
+	case CALL_FALLOCATE:
+		s->arg[1] = KERNEL_READ(range, mode);
+		s->arg[2] = KERNEL_READ(range, off);
+		s->arg[3] = KERNEL_READ(range, len);
+		break;
+	case CALL_FTRUNCATE:
+		if (bpf_core_type_exists(struct io_ftrunc))
+			s->arg[1] = KERNEL_READ(truncate, len);
+		break;
+	}
+}
+
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(on_uring_complete, void *ring, void *of)
+{
+	struct io_kiocb *request = of;
+	u64 key = NUMBER(request);
+	struct io_splice *splice = (void *)request;
+	struct io_open *open = (void *)request;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct file_scratch *s;
+	struct file *file;
+	u32 call, type, fd;
+	u64 names = 0;
+	void *kept;
+	s64 result;
+
+	if (!request) /* one of many of a request, which then is of no file */
+		return 0;
+	call = operation_of(request);
+	if (call == CALL_NONE)
+		return 0;
+	result = KERNEL_READ(request, cqe.res);
+	type = type_of(call, request);
+	kept = bpf_map_lookup_elem(&uring_names, &key);
+	if (kept)
+		names = NUMBER(kept);
+	if (config.below && result >= 0 && (type == FILE_RENAME || type == FILE_RMDIR))
+		below_changed();
+	if (!filter_match())
+		goto out;
+	file = KERNEL_READ(request, file);
+	if (type == FILE_READ || type == FILE_WRITE) {
+		if (!KERNEL_READ(task, mm)) { /* a thread of the kernel */
+			if (result > 0 && event_wanted(type) && is_wanted(NUMBER(file)))
+				count_event(type, true);
+			return 0;
+		}
+		transfer_ended(NUMBER(file), type, result);
+		if (call == CALL_COPY && result >= 0) {
+			fd = KERNEL_READ(splice, splice_fd_in);
+			file = KERNEL_READ(splice, flags) & SPLICE_F_FD_IN_FIXED
+				       ? uring_file(request, fd)
+				       : file_get(fd);
+			transfer_ended(NUMBER(file), FILE_READ, result);
+		}
+		return 0;
+	}
+	if (result < 0 ? !event_wanted(FILE_FAILED)
+		       : !event_wanted(type) && !(type == FILE_OPEN && event_wanted(FILE_CREATE)))
+		goto out;
+	if (!KERNEL_READ(task, mm) || (!names && type != FILE_TRUNCATE)) {
+		count_event(type, true);
+		goto out;
+	}
+	s = file_scratch_take(type);
+	if (!s)
+		goto out;
+	s->in_kernel = true;
+	if (type == FILE_OPEN) {
+		open_ended(NUMBER(opened_file(request, result)), result, KERNEL_READ(open, dfd),
+			   names, KERNEL_READ(open, how.flags));
+	} else {
+		s->given = file;
+		take_arguments(s, call, request, names);
+		change_ended(call, result);
+	}
+	file_scratch_release(s);
+out:
+	bpf_map_delete_elem(&uring_names, &key);
+	return 0;
 }
 
 /* The last thread of a process whose sums can be told now. */

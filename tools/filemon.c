@@ -264,8 +264,10 @@ static const struct field failed_fields[] = {
 	{},
 };
 
-static const char *const moving[] = { "on_sys_exit", "on_exit", NULL };
-static const char *const calling[] = { "on_sys_exit", NULL };
+#define URING "on_uring_submit", "on_uring_submit_sqe", "on_uring_complete"
+
+static const char *const moving[] = { "on_sys_exit", "on_exit", URING, NULL };
+static const char *const calling[] = { "on_sys_exit", URING, NULL };
 
 #define EVENT(type, name, fields, help)                                                            \
 	type, "file." name, sizeof(struct change_event), fields, help, calling

@@ -48,6 +48,7 @@ struct climb {
 	struct dentry *dentry, *mount_root;
 	struct mount *mount;
 	struct file_id id;
+	u32 taken; /* by one of our programs; another one may come between since Linux 7.0 */
 	bool found;
 	bool named;	/* names looked for lie below where it began */
 	u32 n, n_mount; /* names passed: all, and those below the mount */
@@ -149,27 +150,36 @@ static long climb_up(u32 i, struct climb **context)
 }
 
 /*
- * Climbs from a place, whose addresses these are. Returns VERDICT_…. A global function is verified
- * once, whoever calls it, if all that it gets are numbers.
+ * Climbs from a place, whose addresses these are. Returns VERDICT_…, or -1 if it can't be found out
+ * now, which counts as lost. A global function is verified once, whoever calls it, if all that it
+ * gets are numbers.
  */
 __attribute__((noinline)) int climb(u64 dentry, u64 mount)
 {
 	struct climb *c = climb_scratch_get();
+	int verdict;
 
 	if (!c)
 		return 0;
+	if (__sync_lock_test_and_set(&c->taken, 1)) {
+		count_event(EVENT_TREE, true);
+		return -1;
+	}
 	c->dentry = (void *)dentry;
 	c->mount = (void *)mount;
 	c->mount_root = KERNEL_READ(c->mount, mnt.mnt_root);
 	c->n = c->n_mount = 0;
 	c->found = c->named = false;
 	bpf_loop(BELOW_DEPTH, climb_up, &c, 0);
-	return c->found ? VERDICT_BELOW : c->named ? VERDICT_NAMED : 0;
+	verdict = c->found ? VERDICT_BELOW : c->named ? VERDICT_NAMED : 0;
+	__sync_lock_test_and_set(&c->taken, 0);
+	return verdict;
 }
 
 /*
  * What was found out about a directory, so that not each read of each of its files goes all the way
  * up. Kept for each processor: no other one writes to it, and no program is interrupted by itself.
+ * (Since Linux 7.0 another one of ours may come between, which the second look at `known` shows.)
  *
  * A directory has no second name, so mount and inode say where it is, as long as nothing is moved;
  * the address of a mount says which one it is, as long as none is made or undone, and the number of
@@ -212,22 +222,26 @@ static __always_inline void below_changed(void)
 }
 
 /* What is known of a directory: VERDICT_… */
-static __always_inline u32 get_verdict(struct dentry *directory, struct mount *mount)
+static __always_inline int get_verdict(struct dentry *directory, struct mount *mount)
 {
 	struct inode *inode = KERNEL_READ(directory, d_inode);
 	u64 ino = KERNEL_READ(inode, i_ino), generation = KERNEL_READ(inode, i_generation), known;
-	u32 slot = ino % VERDICTS, verdict;
-	struct verdict *v = bpf_map_lookup_elem(&verdicts, &slot);
+	u32 slot = ino % VERDICTS;
+	int verdict;
+	volatile struct verdict *v = bpf_map_lookup_elem(&verdicts, &slot);
 
 	if (!v)
 		return 0;
 	known = v->known;
 	if ((known & ~VERDICT_MASK) == verdict_time(tree_changes) && v->mount == (u64)mount &&
-	    v->ino == ino && v->generation == generation)
+	    v->ino == ino && v->generation == generation && v->known == known)
 		return known & VERDICT_MASK;
 	/* Before the climb, also to a processor that likes to load things in another order. */
 	known = verdict_time(__sync_fetch_and_add(&tree_changes, 0));
 	verdict = climb(NUMBER(directory), NUMBER(mount));
+	if (verdict < 0)
+		return 0;
+	v->known = 0;
 	v->mount = (u64)mount;
 	v->ino = ino;
 	v->generation = generation;
@@ -243,7 +257,7 @@ static __always_inline bool is_below(struct file *file, bool is_regular)
 	struct mount *mount = mount_of(KERNEL_READ(file, f_path.mnt));
 	struct below_mark *mark;
 	struct file_id id;
-	u32 verdict = VERDICT_NAMED;
+	int verdict = VERDICT_NAMED;
 
 	if (below_files || !is_regular) {
 		file_identify(&id, KERNEL_READ(dentry, d_inode));
@@ -255,7 +269,7 @@ static __always_inline bool is_below(struct file *file, bool is_regular)
 		verdict = get_verdict(parent, mount);
 	if (verdict & VERDICT_NAMED)
 		verdict = climb(NUMBER(dentry), NUMBER(mount));
-	return verdict & VERDICT_BELOW;
+	return verdict == VERDICT_BELOW;
 }
 
 /* Run by the tool, on descriptors of its own. */

@@ -385,6 +385,125 @@ struct cgroup {
 	struct cgroup_root *root;
 };
 
+struct filename {
+	const char *name;
+};
+
+/* Since Linux 7.0 the operations below have these. */
+struct delayed_filename {
+	struct filename *__incomplete_filename;
+};
+
+struct io_fixed_file {
+	unsigned long file_ptr;
+};
+
+struct io_rsrc_node {
+	unsigned long file_ptr;
+};
+
+struct io_rsrc_data {
+	struct io_rsrc_node **nodes;
+};
+
+struct io_file_table {
+	struct io_fixed_file *files; /* before Linux 6.13, ... */
+	struct io_rsrc_data data;    /* ... and since */
+};
+
+struct io_ring_ctx {
+	struct io_file_table file_table;
+};
+
+struct io_cqe {
+	s32 res;
+	int fd; /* until there is a result */
+};
+
+struct io_kiocb {
+	struct file *file;
+	u8 opcode;
+	unsigned int flags;
+	struct io_cqe cqe;
+	struct io_ring_ctx *ctx;
+};
+
+struct open_how {
+	u64 flags;
+};
+
+struct io_open {
+	int dfd;
+	u32 file_slot;
+	struct filename *filename;
+	struct open_how how;
+};
+
+struct io_open___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_unlink {
+	int dfd;
+	int flags;
+	struct filename *filename;
+};
+
+struct io_unlink___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_mkdir {
+	int dfd;
+	u16 mode;
+	struct filename *filename;
+};
+
+struct io_mkdir___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_rename {
+	int old_dfd;
+	int new_dfd;
+	struct filename *oldpath;
+	struct filename *newpath;
+	int flags;
+};
+
+struct io_rename___delayed {
+	struct delayed_filename oldpath;
+	struct delayed_filename newpath;
+};
+
+struct io_link {
+	int old_dfd;
+	int new_dfd;
+	struct filename *oldpath;
+	struct filename *newpath;
+	int flags;
+};
+
+struct io_link___delayed {
+	struct delayed_filename oldpath;
+	struct delayed_filename newpath;
+};
+
+struct io_sync {
+	s64 len;
+	s64 off;
+	int mode;
+};
+
+struct io_ftrunc {
+	s64 len;
+};
+
+struct io_splice {
+	int splice_fd_in;
+	unsigned int flags;
+};
+
 struct seq_file;
 
 struct bpf_iter_meta {

@@ -161,20 +161,25 @@ static bool has_tracepoint(const struct bpf_program *program)
 	return has;
 }
 
-/* What a tool can do without, where the kernel lacks it. */
-static const struct {
+/* What a tool can do without, where the kernel lacks it. NULL: without it there is nothing to see.
+ */
+static const struct optional {
 	const char *program, *degraded;
 } optional[] = {
 	{ "owner_send", "no sock_send_length (Linux 6.3): who uses a socket is known from what it "
 			"sends" },
 	{ "owner_recv", "no sock_recv_length (Linux 6.3): who answers is known only then" },
+	{ "on_uring_submit", NULL },	 /* since Linux 6.3, ... */
+	{ "on_uring_submit_sqe", NULL }, /* ... and before */
+	{ "on_uring_complete", NULL },
 };
 
-static const char *degraded_without(const char *program)
+/* NULL: it must be there. */
+static const struct optional *find_optional(const char *program)
 {
 	for (size_t i = 0; i < sizeof(optional) / sizeof(*optional); i++)
 		if (!strcmp(optional[i].program, program))
-			return optional[i].degraded;
+			return &optional[i];
 	return NULL;
 }
 
@@ -275,7 +280,7 @@ void kernel_load(struct kernel *k, const struct tool *tool, const struct options
 
 		bpf_program__set_autoload(
 			program, is_needed(tool, o, name) &&
-					 (!degraded_without(name) || has_tracepoint(program)));
+					 (!find_optional(name) || has_tracepoint(program)));
 	}
 	check_permission(k->object);
 	bpf_object__for_each_map (map, k->object)
@@ -540,10 +545,10 @@ void kernel_report(FILE *f, const struct kernel *k, const struct tool *tool)
 			fprintf(f, "  %-16s %s\n", bpf_program__name(program),
 				bpf_program__section_name(program));
 	bpf_object__for_each_program (program, k->object) {
-		const char *degraded = degraded_without(bpf_program__name(program));
+		const struct optional *o = find_optional(bpf_program__name(program));
 
-		if (degraded && !bpf_program__autoload(program))
-			fprintf(f, "  degraded: %s\n", degraded);
+		if (o && o->degraded && !bpf_program__autoload(program))
+			fprintf(f, "  degraded: %s\n", o->degraded);
 	}
 	if (is_confidential())
 		fprintf(f,
