@@ -490,6 +490,11 @@ static __always_inline bool is_regular(struct file *file)
 	return (KERNEL_READ(file, f_inode, i_mode) & S_IFMT) == S_IFREG;
 }
 
+BODY int matches(void)
+{
+	return filter_match();
+}
+
 BODY int is_wanted(u64 open_file)
 {
 	struct file *file = (void *)open_file;
@@ -1103,7 +1108,7 @@ BODY int transfer_ended(u64 open_file, u32 type, s64 result)
 
 	if (result < 0 ? !failed : !file || !event_wanted(type) || !is_wanted(NUMBER(file)))
 		return 0;
-	if (!filter_match())
+	if (!matches())
 		return 0;
 	s = file_scratch_take(failed ? FILE_FAILED : type);
 	if (!s)
@@ -1147,7 +1152,7 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 	}
 	if (config.below && result >= 0 && call >= CALL_MOUNT && may_move(regs, call, is_32bit))
 		below_changed();
-	if ((call >= CALL_MOUNT && call < CALL_CHANGE) || !filter_match())
+	if ((call >= CALL_MOUNT && call < CALL_CHANGE) || !matches())
 		return 0;
 	s = file_scratch_take(FILE_OPEN);
 	if (!s)
@@ -1234,7 +1239,7 @@ static __always_inline int on_submit(struct io_kiocb *request)
 	struct file *file;
 	u32 fd;
 
-	if (call == CALL_NONE || !filter_match())
+	if (call == CALL_NONE || !matches())
 		return 0;
 	type = type_of(call, request);
 	flags = KERNEL_READ(request, flags);
@@ -1380,7 +1385,7 @@ int BPF_PROG(on_uring_complete, void *ring, void *of)
 		names = NUMBER(kept);
 	if (config.below && result >= 0 && (type == FILE_RENAME || type == FILE_RMDIR))
 		below_changed();
-	if (!filter_match())
+	if (!matches())
 		goto out;
 	file = KERNEL_READ(request, file);
 	if (type == FILE_READ || type == FILE_WRITE) {
