@@ -14,15 +14,13 @@
 
 /* Not on every kernel: the programs ask bpf_core_field_exists() first. */
 static const char *const optional[] = {
-	"task_struct.loginuid", /* CONFIG_AUDIT */
-	"dentry.d_sib",
-	"dentry.d_children", /* since 6.8 */
-	"dentry.d_child",
-	"dentry.d_subdirs", /* before */
+	"task_struct.loginuid",			     /* CONFIG_AUDIT */
+	"dentry.d_sib",		"dentry.d_children", /* since 6.8 */
+	"dentry.d_child",	"dentry.d_subdirs",  /* before */
 };
 
 /* Whose value is the kernel's own, wherever it has one. */
-static const char *const relocated[] = { "DCACHE_MOUNTED" };
+static const char *const relocated[] = { "DCACHE_OP_HASH", "DCACHE_MOUNTED" };
 
 /* No program of ours names them, but event.h, filter.h, libbpf's headers, or our other typedefs do.
  */
