@@ -176,6 +176,7 @@ struct hlist_head {
 };
 
 struct hlist_bl_node {
+	struct hlist_bl_node *next;
 	struct hlist_bl_node **pprev;
 };
 
@@ -193,7 +194,9 @@ struct inode {
 };
 
 enum dentry_flags {
-	DCACHE_MOUNTED = 1 << 16, /* a macro, of this value, before it was an enumerator */
+	/* They were macros, with these values, before. */
+	DCACHE_OP_HASH = 1 << 0,
+	DCACHE_MOUNTED = 1 << 16,
 };
 
 struct dentry {

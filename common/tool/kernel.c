@@ -200,6 +200,8 @@ static bool is_needed(const struct tool *tool, const struct options *o, const ch
 		return true;
 	if (!strncmp(program, "below_", 6))
 		return tool->paths->n;
+	if (!strncmp(program, "lookup_", 7))
+		return true;
 	if (!strncmp(program, "iface_", 6))
 		return interface_of(tool);
 	if (interface_of(tool) && !strncmp(program, "on_", 3))
@@ -292,6 +294,9 @@ void kernel_load(struct kernel *k, const struct tool *tool, const struct options
 	error = bpf_object__load(k->object);
 	if (error)
 		explain(k, "loading", -error);
+	program = bpf_object__find_program_by_name(k->object, "lookup_learn");
+	if (program && bpf_prog_test_run_opts(bpf_program__fd(program), NULL))
+		die(STATUS_FAILED, "the kernel does not run a program: %s", strerror(errno));
 }
 
 /* Programs at packets and sockets see all that is below the cgroup they are attached to. */

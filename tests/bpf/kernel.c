@@ -42,7 +42,7 @@ static const char *const otherwise[] = {
 };
 
 /* Whose value is the kernel's own, wherever it has one. */
-static const char *const relocated[] = { "DCACHE_MOUNTED" };
+static const char *const relocated[] = { "DCACHE_OP_HASH", "DCACHE_MOUNTED" };
 
 /* No program of ours names them, but event.h, filter.h, libbpf's headers, or our other typedefs do.
  */
