@@ -7,11 +7,11 @@ _dnssnoop()
 {
 	local options='-r --read= -i --interface= --port= --direction= --name= --qtype= --rcode= --pair
 		--all-sections --timeout= -o --output= -w --write= -f --fields= -e --events= -x --failed
-		--host --tag= -p --pid= --tree= -c --comm= -u --uid= --cgroup= --include-self -d
-		--duration= -n --count= --strict --grace= --check --schema --buffer= --no-sandbox -v
-		--verbose -q --quiet -h --help --usage -V --version'
+		--host --tag= --top= --by= -I --interval= -p --pid= --tree= -c --comm= -u --uid= --cgroup=
+		--include-self -d --duration= -n --count= --strict --grace= --check --schema --buffer=
+		--no-sandbox -v --verbose -q --quiet -h --help --usage -V --version'
 	local flags=xvqhV
-	local valued=riowfepcudn
+	local valued=riowfeIpcudn
 	local events='query answer timeout malformed exchange all'
 	local fields='ts event pid tid ppid uid comm proc cgroup cgroup_id direction service proto saddr sport
 		daddr dport community_id bytes truncated id opcode flags rcode qclass answer_count
@@ -19,7 +19,7 @@ _dnssnoop()
 		extended_error_text latency_ns retries malformed malformed_at authority additional qtype
 		query answers answers_truncated'
 	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
-	local before='' kind=options
+	local before='' kind=options attached=1
 	local -a found=()
 	local root='' there dir type i
 
@@ -47,7 +47,9 @@ _dnssnoop()
 	elif [[ $word =~ ^(-[$flags]*([=$valued]))(.+)$ ]]; then
 		option=-${BASH_REMATCH[2]} before=${BASH_REMATCH[1]} word=${BASH_REMATCH[3]}
 	elif [[ $option =~ ^-[$flags]*([=$valued])$ ]]; then
-		option=-${BASH_REMATCH[1]}
+		option=-${BASH_REMATCH[1]} attached=0
+	else
+		attached=0
 	fi
 	case $option in
 	-r | --read) kind=files ;;
@@ -63,6 +65,9 @@ _dnssnoop()
 	-f | --fields) kind=fields ;;
 	-e | --events) kind=events ;;
 	--tag) kind=nothing ;;
+	--top) ((! attached)) || kind=nothing ;;
+	--by) kind=fields ;;
+	-I | --interval) kind=nothing ;;
 	-p | --pid) kind=pids ;;
 	--tree) kind=pids ;;
 	-c | --comm) kind=nothing ;;

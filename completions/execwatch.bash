@@ -6,11 +6,11 @@
 _execwatch()
 {
 	local options='--exe= --args= -o --output= -w --write= -f --fields= -e --events= -x --failed --tree-view
-		--no-redact --host --tag= -p --pid= --tree= -c --comm= -u --uid= --cgroup= --include-self
-		-d --duration= -n --count= --strict --grace= --check --schema --buffer= --no-sandbox -v
-		--verbose -q --quiet -h --help --usage -V --version'
+		--no-redact --host --tag= --top= --by= -I --interval= -p --pid= --tree= -c --comm= -u
+		--uid= --cgroup= --include-self -d --duration= -n --count= --strict --grace= --check
+		--schema --buffer= --no-sandbox -v --verbose -q --quiet -h --help --usage -V --version'
 	local flags=xvqhV
-	local valued=owfepcudn
+	local valued=owfeIpcudn
 	local events='exec failed exit all'
 	local fields='ts event pid tid ppid uid comm proc cgroup cgroup_id exe exe_truncated exe_outside
 		exe_deleted fileless filename interpreter script cwd cwd_truncated cwd_outside parent_comm
@@ -18,7 +18,7 @@ _execwatch()
 		args args_truncated args_size error filename_truncated tries exit_code signal core_dumped
 		since_fork_ns since_exec_ns utime_ns stime_ns'
 	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
-	local before='' kind=options
+	local before='' kind=options attached=1
 	local -a found=()
 	local root='' there dir type i
 
@@ -46,7 +46,9 @@ _execwatch()
 	elif [[ $word =~ ^(-[$flags]*([=$valued]))(.+)$ ]]; then
 		option=-${BASH_REMATCH[2]} before=${BASH_REMATCH[1]} word=${BASH_REMATCH[3]}
 	elif [[ $option =~ ^-[$flags]*([=$valued])$ ]]; then
-		option=-${BASH_REMATCH[1]}
+		option=-${BASH_REMATCH[1]} attached=0
+	else
+		attached=0
 	fi
 	case $option in
 	--exe) kind=nothing ;;
@@ -56,6 +58,9 @@ _execwatch()
 	-f | --fields) kind=fields ;;
 	-e | --events) kind=events ;;
 	--tag) kind=nothing ;;
+	--top) ((! attached)) || kind=nothing ;;
+	--by) kind=fields ;;
+	-I | --interval) kind=nothing ;;
 	-p | --pid) kind=pids ;;
 	--tree) kind=pids ;;
 	-c | --comm) kind=nothing ;;

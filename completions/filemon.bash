@@ -6,9 +6,9 @@
 _filemon()
 {
 	local options='--all-types --each -I --interval= -o --output= -w --write= -f --fields= -e --events= -x
-		--failed --host --tag= -p --pid= --tree= -c --comm= -u --uid= --cgroup= --include-self -d
-		--duration= -n --count= --strict --grace= --check --schema --buffer= --no-sandbox -v
-		--verbose -q --quiet -h --help --usage -V --version'
+		--failed --host --tag= --top= --by= -p --pid= --tree= -c --comm= -u --uid= --cgroup=
+		--include-self -d --duration= -n --count= --strict --grace= --check --schema --buffer=
+		--no-sandbox -v --verbose -q --quiet -h --help --usage -V --version'
 	local flags=xvqhV
 	local valued=Iowfepcudn
 	local events='open read write failed all'
@@ -16,7 +16,7 @@ _filemon()
 		path_truncated path_outside requested requested_truncated deleted type dev inode bytes
 		calls operation error directory directory_truncated directory_outside'
 	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
-	local before='' kind=options
+	local before='' kind=options attached=1
 	local -a found=()
 	local root='' there dir type i
 
@@ -44,7 +44,9 @@ _filemon()
 	elif [[ $word =~ ^(-[$flags]*([=$valued]))(.+)$ ]]; then
 		option=-${BASH_REMATCH[2]} before=${BASH_REMATCH[1]} word=${BASH_REMATCH[3]}
 	elif [[ $option =~ ^-[$flags]*([=$valued])$ ]]; then
-		option=-${BASH_REMATCH[1]}
+		option=-${BASH_REMATCH[1]} attached=0
+	else
+		attached=0
 	fi
 	[[ $word == -* ]] || kind=files
 	case $option in
@@ -54,6 +56,8 @@ _filemon()
 	-f | --fields) kind=fields ;;
 	-e | --events) kind=events ;;
 	--tag) kind=nothing ;;
+	--top) ((! attached)) || kind=nothing ;;
+	--by) kind=fields ;;
 	-p | --pid) kind=pids ;;
 	--tree) kind=pids ;;
 	-c | --comm) kind=nothing ;;

@@ -108,7 +108,7 @@ static const struct field dns_fields[] = {
 	  .fields = rr_fields, .help = "additional records but EDNS, with --all-sections" },
 	{ "qtype", FIELD_STRING, DNS(qtype), .heading = "QTYPE", .width = 5,
 	  .help = "type of the question: A, HTTPS and so on" },
-	{ "query", FIELD_STRING, DNS(query), .heading = "QUERY", .width = 24,
+	{ "query", FIELD_STRING, DNS(query), .heading = "QUERY", .width = 24, .by = true,
 	  .help = "name that is asked for, as RFC 1035 writes names" },
 	{ "answers", FIELD_LIST, DNS(answers), .record = sizeof(struct dns_rr), .fields = rr_fields,
 	  .heading = "ANSWERS", .help = "answers" },
