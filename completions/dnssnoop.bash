@@ -19,7 +19,7 @@ _dnssnoop()
 		extended_error_text latency_ns retries malformed malformed_at authority additional qtype
 		query answers answers_truncated'
 	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
-	local before='' kind=options attached=1
+	local before='' kind=options
 	local -a found=()
 	local root='' there dir type i
 
@@ -47,9 +47,7 @@ _dnssnoop()
 	elif [[ $word =~ ^(-[$flags]*([=$valued]))(.+)$ ]]; then
 		option=-${BASH_REMATCH[2]} before=${BASH_REMATCH[1]} word=${BASH_REMATCH[3]}
 	elif [[ $option =~ ^-[$flags]*([=$valued])$ ]]; then
-		option=-${BASH_REMATCH[1]} attached=0
-	else
-		attached=0
+		option=-${BASH_REMATCH[1]}
 	fi
 	case $option in
 	-r | --read) kind=files ;;
@@ -65,7 +63,7 @@ _dnssnoop()
 	-f | --fields) kind=fields ;;
 	-e | --events) kind=events ;;
 	--tag) kind=nothing ;;
-	--top) ((! attached)) || kind=nothing ;;
+	--top) [[ ${COMP_WORDS[*]:COMP_CWORD - 1:2} != *=* ]] || kind=nothing ;;
 	--by) kind=fields ;;
 	-I | --interval) kind=nothing ;;
 	-p | --pid) kind=pids ;;

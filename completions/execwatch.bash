@@ -18,7 +18,7 @@ _execwatch()
 		args args_truncated args_size error filename_truncated tries exit_code signal core_dumped
 		since_fork_ns since_exec_ns utime_ns stime_ns'
 	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
-	local before='' kind=options attached=1
+	local before='' kind=options
 	local -a found=()
 	local root='' there dir type i
 
@@ -46,9 +46,7 @@ _execwatch()
 	elif [[ $word =~ ^(-[$flags]*([=$valued]))(.+)$ ]]; then
 		option=-${BASH_REMATCH[2]} before=${BASH_REMATCH[1]} word=${BASH_REMATCH[3]}
 	elif [[ $option =~ ^-[$flags]*([=$valued])$ ]]; then
-		option=-${BASH_REMATCH[1]} attached=0
-	else
-		attached=0
+		option=-${BASH_REMATCH[1]}
 	fi
 	case $option in
 	--exe) kind=nothing ;;
@@ -58,7 +56,7 @@ _execwatch()
 	-f | --fields) kind=fields ;;
 	-e | --events) kind=events ;;
 	--tag) kind=nothing ;;
-	--top) ((! attached)) || kind=nothing ;;
+	--top) [[ ${COMP_WORDS[*]:COMP_CWORD - 1:2} != *=* ]] || kind=nothing ;;
 	--by) kind=fields ;;
 	-I | --interval) kind=nothing ;;
 	-p | --pid) kind=pids ;;

@@ -16,7 +16,7 @@ _filemon()
 		path_truncated path_outside requested requested_truncated deleted type dev inode bytes
 		calls operation error directory directory_truncated directory_outside'
 	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
-	local before='' kind=options attached=1
+	local before='' kind=options
 	local -a found=()
 	local root='' there dir type i
 
@@ -44,9 +44,7 @@ _filemon()
 	elif [[ $word =~ ^(-[$flags]*([=$valued]))(.+)$ ]]; then
 		option=-${BASH_REMATCH[2]} before=${BASH_REMATCH[1]} word=${BASH_REMATCH[3]}
 	elif [[ $option =~ ^-[$flags]*([=$valued])$ ]]; then
-		option=-${BASH_REMATCH[1]} attached=0
-	else
-		attached=0
+		option=-${BASH_REMATCH[1]}
 	fi
 	[[ $word == -* ]] || kind=files
 	case $option in
@@ -56,7 +54,7 @@ _filemon()
 	-f | --fields) kind=fields ;;
 	-e | --events) kind=events ;;
 	--tag) kind=nothing ;;
-	--top) ((! attached)) || kind=nothing ;;
+	--top) [[ ${COMP_WORDS[*]:COMP_CWORD - 1:2} != *=* ]] || kind=nothing ;;
 	--by) kind=fields ;;
 	-p | --pid) kind=pids ;;
 	--tree) kind=pids ;;

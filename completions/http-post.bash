@@ -11,7 +11,7 @@ _http-post()
 	local flags=qhV
 	local valued=H
 	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
-	local before='' kind=options attached=1
+	local before='' kind=options
 	local -a found=()
 
 	# A value stands in the next word or in the option's; for bash = is mostly a word of its own.
@@ -24,9 +24,7 @@ _http-post()
 	elif [[ $word =~ ^(-[$flags]*([=$valued]))(.+)$ ]]; then
 		option=-${BASH_REMATCH[2]} before=${BASH_REMATCH[1]} word=${BASH_REMATCH[3]}
 	elif [[ $option =~ ^-[$flags]*([=$valued])$ ]]; then
-		option=-${BASH_REMATCH[1]} attached=0
-	else
-		attached=0
+		option=-${BASH_REMATCH[1]}
 	fi
 	case $option in
 	-H | --header) kind=nothing ;;

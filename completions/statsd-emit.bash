@@ -10,7 +10,7 @@ _statsd-emit()
 	local flags=qhV
 	local valued=aIm
 	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
-	local before='' kind=options attached=1
+	local before='' kind=options
 	local -a found=()
 
 	# A value stands in the next word or in the option's; for bash = is mostly a word of its own.
@@ -23,9 +23,7 @@ _statsd-emit()
 	elif [[ $word =~ ^(-[$flags]*([=$valued]))(.+)$ ]]; then
 		option=-${BASH_REMATCH[2]} before=${BASH_REMATCH[1]} word=${BASH_REMATCH[3]}
 	elif [[ $option =~ ^-[$flags]*([=$valued])$ ]]; then
-		option=-${BASH_REMATCH[1]} attached=0
-	else
-		attached=0
+		option=-${BASH_REMATCH[1]}
 	fi
 	case $option in
 	-a | --address) kind=nothing ;;

@@ -131,7 +131,8 @@ void put_bash_values(const struct document *d, const char *unused)
 		if (row->letter)
 			printf("-%c | ", row->letter);
 		/* What need not be there can't stand in the next word. */
-		printf("--%s) %skind=%s ;;\n", row->name, row->optional ? "((! attached)) || " : "",
+		printf("--%s) %skind=%s ;;\n", row->name,
+		       row->optional ? "[[ ${COMP_WORDS[*]:COMP_CWORD - 1:2} != *=* ]] || " : "",
 		       find_values(row)->bash);
 	}
 }

@@ -363,7 +363,8 @@ static void add_op(struct out *o, struct plan *plan, const struct field *f)
 	if (!f)
 		op->type = OP_NONE;
 	else if (f->type == FIELD_EVENT)
-		init_text(o, op, o->keys ? "of" : f->name, plan->desc->name);
+		init_text(o, op, o->keys && plan->desc != &lost_desc ? "of" : f->name,
+			  plan->desc->name);
 	else
 		init_op(o, op, f, plan->desc->size);
 }

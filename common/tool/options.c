@@ -31,8 +31,8 @@ static const struct option_row all_shared[] = {
 
 	{ .type = OPTION_HEADING, .help = "Sums instead of events:" },
 	{ "top", 0, OPTION_NUMBER, "N", AT(top), .min = 1, .max = TOP_KEYS_MAX, .optional = true,
-	  .help = "print the N busiest (default: as many as fit on the terminal, elsewhere all), "
-		  "anew each TIME of --interval" },
+	  .help = "print the N busiest, again and again (default: as many as fit on the terminal, "
+		  "elsewhere all)" },
 	{ "by", 0, OPTION_STRING, "FIELDS", AT(by),
 	  .help = "with --top: sum up what is equal in these, separated by commas" },
 	{ "interval", 'I', OPTION_DURATION, "TIME", AT(interval), .min = MS,
