@@ -301,6 +301,22 @@ dns.malformed udp out 3 true 3'
 	count 28
 }
 
+@test "datagrams that are given to the kernel as one" {
+	local names
+
+	see
+	for address in 127.0.0.1 ::1; do
+		serve $address 53
+		ask -p $address 53 a.test b.test c.test d.test
+		# 64 of 1 KiB are as many as there may be.
+		mapfile -t names < <(seq -f "n%03g$(printf '.%060d' 1 2 3).test" 1 40)
+		ask -p $address 53 "${names[@]}"
+	done
+	finish TERM
+	told
+	count $((2 * 4 * 44))
+}
+
 #
 # Options.
 #
@@ -646,6 +662,40 @@ u.test NOERROR udp out unbound 192.0.2.7'
 	kill -CONT "$tool"
 	finish TERM
 	is "$status" 3
+}
+
+@test "a connection of which events were lost goes on with its next message" {
+	local i connection question
+
+	serve -t 127.0.0.1 53
+	see --buffer 4K
+	exec {connection}<>/dev/tcp/127.0.0.1/53
+	# asks NAME-OF-ONE-LETTER: and waits for the answer.
+	asks_for() {
+		printf '\x00\x18\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01%s\x04test\x00\x00\x01\x00\x01' "$1" >&"$connection"
+		LC_ALL=C IFS= read -rN 1 -u "$connection" # bash leaves out NULs: the length's second byte
+		until_true served_all $((2 * ++questions))
+	}
+	# shellcheck disable=SC2317 # called through until_true
+	served_all() { (($(grep -c '"dns\.' said) >= $1)); }
+	questions=0
+	asks_for a
+	until_true saw '.query == "a.test"' 2
+	kill -STOP "$tool"
+	for ((i = 0; i < 60; i++)); do asks_for b; done
+	kill -CONT "$tool"
+	until_true grep -qs '"event":"lost"' out
+	asks_for c
+	until_true saw '.query == "c.test" and .event == "dns.answer"' 1
+	exec {connection}>&-
+	finish TERM
+	# Of both sides of the server something is missing, all that is printed was there, and what is
+	# missing is as long as what was skipped.
+	is "$(of_all 'map(select(.event | startswith("dns.")) | .malformed // .query) | unique | join(" ")')" 'a.test b.test c.test is skipped, as bytes are missing'
+	is "$(of_all 'map(select(.malformed).direction) | sort | join(" ")')" 'in out'
+	# 26 bytes of a question, 42 of an answer.
+	is "$(of_all 'map(select(.direction == "in") | if .malformed then .bytes else 26 end) | add')" $((26 * questions))
+	is "$(of_all 'map(select(.direction == "out") | if .malformed then .bytes else 42 end) | add')" $((42 * questions))
 }
 
 @test "a flood, with room for it: none is missing, on either side" {
