@@ -229,7 +229,7 @@ style: documents  ## check layout, spelling, scripts, manuals, and that clang ha
 	$(MAKE) --no-print-directory CC=clang B=$(B)/clang all $(TESTS:$(B)/%=$(B)/clang/%) $(TOOLS:%=$(B)/clang/docs/%)
 
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
-$(B)/tests/bench/format.o: $(PRODUCERS:%=$(B)/bpf/%.skel.h)
+$(B)/tests/bench/format.o $(B)/tests/bench/packets.o: $(PRODUCERS:%=$(B)/bpf/%.skel.h)
 $(BENCH): %: %.o $(LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(LIB) $(LIBS_producer) $(LDLIBS) -o $@
 

@@ -282,8 +282,8 @@ missing() {
 	jq -c "$key" out >full
 	for ((i = 0; i < n; i++)); do
 		dnssnoop -q -e query,answer,malformed --tag cut="$i" -r "cut.$i"
-	done >cut
-	jq -nc --slurpfile full full --slurpfile cut cut --argjson most "$2" '
+	done >said
+	jq -nc --slurpfile full full --slurpfile cut said --argjson most "$2" '
 		$cut | group_by(.cut)[] | { cut: .[0].cut,
 			skipped: map(select(.malformed).bytes),
 			wrong: (map(select(.malformed | not) | '"$key"') - $full),
@@ -291,7 +291,7 @@ missing() {
 		| select(.wrong != [] or (.gone | length) > $most
 			or ((.skipped == []) and (.gone | any(.[1] == "tcp"))))' >differences
 	[[ ! -s differences ]] || { show differences; return 1; }
-	jq -se 'map(select(.malformed)) | length > 0 and all(.[]; .malformed == "is skipped, as bytes are missing")' cut >/dev/null
+	jq -se 'map(select(.malformed)) | length > 0 and all(.[]; .malformed == "is skipped, as bytes are missing")' said >/dev/null
 	# Each segment that is not whole, too.
 	perl -0777 -pe '
 		my ($to, $at) = (substr($_, 0, 24), 24);

@@ -749,7 +749,7 @@ $sent {\"event\":\"dns.query\",\"direction\":\"out\"}"
 }
 
 @test "a connection of which events were lost goes on with its next message" {
-	local i connection question
+	local i connection questions
 
 	serve -t 127.0.0.1 53
 	see --buffer 4K
