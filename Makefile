@@ -103,13 +103,7 @@ $(TOOLS:%=$(B)/docs/%): $(B)/docs/%: man/docs.c $(DOCS_OBJECTS) $(B)/tools/%.o $
 	$(CC) $(FLAGS) $(CFLAGS) -DTOOL=$(if $(filter $*,$(HELPERS)),helper,$*) -DTOOL_FILE='"tools/$*.c"' $< $(DOCS_OBJECTS) $(LIB) $(LIBS_producer) $(LIBS_helper) -o $@
 
 documents: $(TOOLS:%=man/%.8.in) $(TOOLS:%=$(B)/docs/%)
-	@rm -rf $(MADE) && mkdir -p $(MADE)/man $(MADE)/completions
-	@set -e; for t in $(TOOLS); do $(B)/docs/$$t man/$$t.8.in >$(MADE)/man/$$t.8; \
-		$(B)/docs/$$t completions/bash.in >$(MADE)/completions/$$t.bash; \
-		$(B)/docs/$$t completions/zsh.in >$(MADE)/completions/_$$t; done
-	@set -e; for t in $(firstword $(PRODUCERS)); do $(B)/docs/$$t man/graintools.7.in >$(MADE)/man/graintools.7; \
-		for p in $(PRODUCERS); do $(B)/docs/$$p; done | \
-			$(B)/docs/$$t man/graintools-events.5.in >$(MADE)/man/graintools-events.5; done
+	@man/documents.sh $(B)/docs $(MADE) '$(TOOLS)' '$(PRODUCERS)'
 
 docs: documents  ## make manuals and completions anew, from the tables and *.in
 	cp -r $(MADE)/. .
@@ -196,9 +190,7 @@ $(FUZZ): $(B)/%: %.c $(wildcard tests/*.h common/base/* common/net/* common/sink
 	$(CLANG) $(filter-out -MMD -MP,$(FLAGS)) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $(filter %.c,$^) -ljansson $(LIBS_helper) -o $@
 
 fuzz: $(FUZZ)  ## hostile bytes for what reads them, FUZZ_SECONDS=10 each; what is found stays in build/
-	@for f in $^; do $$f -print_final_stats=1 -max_len=4096 -max_total_time=$(or $(FUZZ_SECONDS),10) -timeout=10 \
-		-artifact_prefix=$$f- $$f.corpus tests/fuzz/corpus/$${f##*/} >$$f.log 2>&1 || { cat $$f.log; exit 1; }; \
-		echo "$$f: $$(sed -n 's/.*executed_units: *//p' $$f.log) inputs"; done
+	@tests/fuzz/run.sh $(or $(FUZZ_SECONDS),10) $^
 
 # Two at a time, in mount and network namespaces of their own. Root, as there is no BPF without.
 check: all $(TESTS) fuzz  ## run all tests (root, or sudo)
