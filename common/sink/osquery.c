@@ -201,12 +201,15 @@ static size_t count_digits(const char *s, const char *end)
 	return n;
 }
 
-/* What stands behind the digits before the point: SQLite's "%!.15g", which some print with 17. */
+/* What stands behind the digits before the point: SQLite's "%!.15g"; a double has 17 at most. */
 static bool is_fraction(const char *s, const char *end, size_t whole)
 {
-	size_t n = *s == '.' ? count_digits(s + 1, end) : 0, power;
+	size_t n = *s == '.' ? count_digits(s + 1, end) : 0, power, zeros;
 
-	if (!n || whole + n > 17 || (n > 1 && s[n] == '0'))
+	if (!n || (n > 1 && s[n] == '0'))
+		return false;
+	zeros = s[-1] == '0' && whole == 1 ? 1 + strspn(s + 1, "0") : 0;
+	if (whole + n > zeros + 17)
 		return false;
 	s += 1 + n;
 	if (s == end)
@@ -218,7 +221,7 @@ static bool is_fraction(const char *s, const char *end, size_t whole)
 bool osquery_is_number(const char *s, size_t n)
 {
 	char text[32];
-	const char *end = text + n, *digits = text;
+	const char *end, *digits = text;
 	size_t whole;
 	double d;
 
@@ -226,6 +229,7 @@ bool osquery_is_number(const char *s, size_t n)
 		return false;
 	memcpy(text, s, n);
 	text[n] = '\0';
+	end = text + n;
 	digits += *text == '-';
 	whole = count_digits(digits, end);
 	if (!whole || (*digits == '0' && whole > 1))
@@ -245,43 +249,31 @@ bool osquery_is_number(const char *s, size_t n)
  * Packs.
  */
 
-static size_t spaces(const char *line, size_t len)
-{
-	size_t n = 0;
-
-	while (n < len && (line[n] == ' ' || line[n] == '\t'))
-		n++;
-	return n;
-}
-
-/* Leaves out comments and joins lines, as osquery does: what stands in `to` has no more bytes. In
- * `line` it counts those of `text` before its byte `limit`. Returns its length. */
+/*
+ * Joins lines and leaves out comments, as osquery does: what stands in `to` has no more bytes, of
+ * which there are `limit` and one at most. *line is the line of `text` where that ends, from 1.
+ * Returns how many bytes there are.
+ */
 static size_t strip(char *to, const char *text, size_t len, size_t limit, size_t *line)
 {
-	bool starts = true;
+	bool begins = true, comment = false; /* a line; and it is one */
 	size_t n = 0;
 
 	*line = 1;
-	for (size_t i = 0; i < len && n <= limit;) {
-		const char *p = text + i;
-		size_t left = len - i, skip = starts ? spaces(p, left) : 0;
-		const char *newline = memchr(p, '\n', left);
-
-		if (starts && skip < left &&
-		    (p[skip] == '#' || (skip + 1 < left && !memcmp(p + skip, "//", 2)))) {
-			i += newline ? newline - p : (ptrdiff_t)left;
-			starts = false;
-			continue;
-		}
-		if (left > 1 && !memcmp(p, "\\\n", 2)) {
-			i += 2;
+	for (const char *p = text, *end = text + len; p < end && n <= limit; p++) {
+		if (end - p > 1 && !memcmp(p, "\\\n", 2)) {
+			p++;
 			++*line;
 			continue;
 		}
-		starts = *p == '\n';
-		*line += starts && n < limit;
-		to[n++] = *p;
-		i++;
+		if (*p == '\n')
+			comment = false;
+		else if (begins && (*p == '#' || (end - p > 1 && !memcmp(p, "//", 2))))
+			comment = true;
+		begins = *p == '\n' || (begins && (*p == ' ' || *p == '\t'));
+		*line += *p == '\n' && n < limit;
+		if (!comment)
+			to[n++] = *p;
 	}
 	return n;
 }
