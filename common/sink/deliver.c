@@ -11,6 +11,7 @@
 #include "base/message.h"
 #include "base/stop.h"
 #include "sink/helper.h"
+#include "sink/progress.h"
 
 #define RETRY_FIRST (250 * MS)
 #define RETRY_MAX   (60 * SECOND)
@@ -223,7 +224,8 @@ static bool wait_for_more(struct deliver *d, bool reading, int64_t until)
 		{ .fd = STDIN_FILENO, .events = CURL_WAIT_POLLIN },
 	};
 	bool more = !going.body && d->spool->n && now() >= going.due;
-	int64_t latest = now() + 60 * SECOND; /* no timeout is not allowed */
+	/* No timeout is not allowed. */
+	int64_t latest = sooner(now() + 60 * SECOND, progress_show(d));
 	CURLMcode code = curl_multi_poll(going.multi, fds, reading ? 2 : 1,
 					 more ? 0 : timeout_until(sooner(until, latest)), NULL);
 
@@ -306,6 +308,7 @@ static int finish(struct deliver *d)
 	curl_slist_free_all(going.headers);
 	curl_multi_cleanup(going.multi);
 	curl_global_cleanup();
+	say_below(NULL);
 	summarize("%llu lines in %llu batches were sent, after %llu retries",
 		  (unsigned long long)d->lines, (unsigned long long)d->batches,
 		  (unsigned long long)d->retries);
