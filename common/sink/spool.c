@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -602,18 +603,73 @@ static ssize_t copy(struct spool *s, int input)
 	return n;
 }
 
-static ssize_t take(struct spool *s, int input)
+static ssize_t take(struct spool *s, int input, size_t most)
 {
 	loff_t at = s->open.size;
 	ssize_t n;
 
 	if (s->copies)
 		return copy(s, input);
-	n = splice(input, NULL, s->open.fd, &at, TAKE_MAX, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	n = splice(input, NULL, s->open.fd, &at, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (n >= 0 || errno != EINVAL)
 		return n;
-	s->copies = true; /* no pipe, or a file system that doesn't know it */
+	s->copies = s->writes = true; /* no pipe, or a file system that doesn't know it */
 	return copy(s, input);
+}
+
+static void end_tee(struct spool *s)
+{
+	if (s->tee->closed || s->tee->stuck)
+		say("nobody reads %s any more: it goes on without", s->tee->what);
+	s->tee = NULL;
+	s->tee_full = false;
+	s->teed = 0;
+}
+
+/* From pipe to pipe, in the kernel, before they are taken. How many may be taken; 0: the input has
+ * ended; -1 and errno. */
+static ssize_t tee_ahead(struct spool *s, int input)
+{
+	ssize_t n;
+	int there;
+
+	if (s->teed)
+		return s->teed;
+	n = tee(input, s->tee->fd, TAKE_MAX, SPLICE_F_NONBLOCK);
+	s->tee_full = n < 0 && errno == EAGAIN && !ioctl(input, FIONREAD, &there) && there;
+	if (n >= 0) {
+		s->teed = n;
+		return n;
+	}
+	if (errno == EPIPE) {
+		s->tee->closed = true;
+		end_tee(s);
+		return TAKE_MAX;
+	}
+	if (errno != EINVAL && errno != EBADF)
+		return -1;
+	s->writes = true; /* not between two pipes */
+	return TAKE_MAX;
+}
+
+/* What has been taken and isn't there yet, out of the file. */
+static void tee_behind(struct spool *s, size_t len)
+{
+	static char bytes[BUFFER];
+	size_t ahead = s->teed < len ? s->teed : len;
+	uint64_t at = s->open.size - len + ahead;
+
+	s->teed -= ahead;
+	while (at < s->open.size && writer_open(s->tee)) {
+		ssize_t n = pread(s->open.fd, bytes, sizeof(bytes), at);
+
+		if (n <= 0)
+			broken(s, "reading what came in");
+		writer_put(s->tee, bytes, n);
+		at += n;
+	}
+	if (!writer_open(s->tee))
+		end_tee(s);
 }
 
 enum spool_took spool_take(struct spool *s, int input)
@@ -622,7 +678,9 @@ enum spool_took spool_take(struct spool *s, int input)
 
 	if (!spool_room(s))
 		return SPOOL_NONE;
-	n = take(s, input);
+	n = s->tee && !s->writes ? tee_ahead(s, input) : TAKE_MAX;
+	if (n > 0)
+		n = take(s, input, n);
 	if (n < 0 && no_room()) {
 		say("spool %s: %s: nothing is read until there is room", s->dir, strerror(errno));
 		s->full = true;
@@ -635,6 +693,8 @@ enum spool_took spool_take(struct spool *s, int input)
 		s->open.since = now();
 	s->open.size += n;
 	s->bytes += n;
+	if (s->tee)
+		tee_behind(s, n);
 	scan(s, s->open.size - n);
 	seal_complete(s);
 	return SPOOL_SOME;
