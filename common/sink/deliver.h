@@ -12,7 +12,7 @@
 #include "base/option.h"
 #include "sink/spool.h"
 
-#define DELIVER_WHAT 400 /* bytes of a message about an answer */
+#define DELIVER_WHAT 1000 /* bytes of a message about an answer */
 
 /* What a server said. */
 struct answer {
