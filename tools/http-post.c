@@ -91,7 +91,7 @@ static bool add_bearer(struct curl_slist **headers, const char **why)
 	return true;
 }
 
-static enum request request(CURL *curl, const struct batch *b, const void *body,
+static enum request request(CURL *curl, const struct batch *b, int body,
 			    struct curl_slist **headers, const char **why)
 {
 	char id[100];

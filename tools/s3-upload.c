@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <nettle/base64.h>
 #include <nettle/md5.h>
+#include <nettle/sha2.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,17 +132,30 @@ static bool asked(const struct answer *a, const char **why)
 				  a->len, why);
 }
 
-static void put_md5(char to[BASE64_ENCODE_RAW_LENGTH(MD5_DIGEST_SIZE) + 1], const void *bytes,
-		    size_t len)
-{
-	uint8_t digest[MD5_DIGEST_SIZE];
-	struct md5_ctx md5;
+#define MD5_TEXT (BASE64_ENCODE_RAW_LENGTH(MD5_DIGEST_SIZE) + 1)
 
+/* Both sums of a body. */
+static void sum(int body, char hash[SIGV4_HASH], char md5_text[MD5_TEXT])
+{
+	static uint8_t bytes[64 << 10];
+	uint8_t digest[SHA256_DIGEST_SIZE];
+	struct sha256_ctx sha;
+	struct md5_ctx md5;
+	uint64_t at = 0;
+	ssize_t n;
+
+	sha256_init(&sha);
 	md5_init(&md5);
-	md5_update(&md5, len, bytes);
-	md5_digest(&md5, sizeof(digest), digest);
-	base64_encode_raw(to, sizeof(digest), digest);
-	to[BASE64_ENCODE_RAW_LENGTH(MD5_DIGEST_SIZE)] = '\0';
+	while ((n = pread(body, bytes, sizeof(bytes), at)) > 0) {
+		sha256_update(&sha, n, bytes);
+		md5_update(&md5, n, bytes);
+		at += n;
+	}
+	sha256_digest(&sha, sizeof(digest), digest);
+	*put_hex(hash, digest, sizeof(digest)) = '\0';
+	md5_digest(&md5, MD5_DIGEST_SIZE, digest);
+	base64_encode_raw(md5_text, MD5_DIGEST_SIZE, digest);
+	md5_text[MD5_TEXT - 1] = '\0';
 }
 
 struct headers {
@@ -168,17 +182,15 @@ static const char *content_type(const struct batch *b)
 }
 
 /* All headers are signed. */
-static void sign(CURL *curl, const struct batch *b, const void *body, const char *host,
-		 const char *path, struct curl_slist **list)
+static void sign(CURL *curl, const struct batch *b, int body, const char *host, const char *path,
+		 struct curl_slist **list)
 {
 	const struct credentials *c = &s3.credentials;
-	char time_text[SIGV4_TIME], hash[SIGV4_HASH],
-		md5[BASE64_ENCODE_RAW_LENGTH(MD5_DIGEST_SIZE) + 1], *authorization, *line;
+	char time_text[SIGV4_TIME], hash[SIGV4_HASH], md5[MD5_TEXT], *authorization, *line;
 	struct headers h = {};
 
 	sigv4_time(time_text, time(NULL));
-	sigv4_hash(hash, body, b->size);
-	put_md5(md5, body, b->size);
+	sum(body, hash, md5);
 	add(&h, "Host", host);
 	add(&h, "Content-MD5", md5);
 	add(&h, "Content-Type", content_type(b));
@@ -218,8 +230,7 @@ static void sign(CURL *curl, const struct batch *b, const void *body, const char
 	set_text(curl, CURLOPT_USERAGENT, "s3-upload/" VERSION);
 }
 
-static void put_object(CURL *curl, const struct batch *b, const void *body,
-		       struct curl_slist **list)
+static void put_object(CURL *curl, const struct batch *b, int body, struct curl_slist **list)
 {
 	char key[OBJECTKEY_MAX + 1], encoded[3 * OBJECTKEY_MAX + 1], *host, *path, *url;
 	const char *why;
@@ -238,7 +249,7 @@ static void put_object(CURL *curl, const struct batch *b, const void *body,
 	free(url);
 }
 
-static enum request request(CURL *curl, const struct batch *b, const void *body,
+static enum request request(CURL *curl, const struct batch *b, int body,
 			    struct curl_slist **headers, const char **why)
 {
 	switch (credentials_find(&s3.credentials, time(NULL), why)) {
@@ -313,6 +324,14 @@ static void tell_skew(const struct answer *a, char more[DELIVER_WHAT])
 		 here < there ? "behind" : "ahead of");
 }
 
+/* The length of a sentence without its full stop. */
+static size_t sentence(const char *s)
+{
+	size_t len = strlen(s);
+
+	return len - (len && s[len - 1] == '.');
+}
+
 static bool is_one_of(const char *code, const char *const *list)
 {
 	while (*list && strcmp(code, *list))
@@ -347,8 +366,8 @@ static enum verdict judge(const struct answer *a, char what[DELIVER_WHAT], char 
 		*code = '\0';
 	snprintf(what, DELIVER_WHAT, "%s: %s%sstatus %ld", s3.where, code, *code ? ", " : "",
 		 a->status);
-	if (xml_text(a->text, a->len, "Message", message, sizeof(message)))
-		*put_text(stpcpy(more, ": "), message, strlen(message), NULL) = '\0';
+	if (xml_text(a->text, a->len, "Message", message, sizeof(message)) && *message)
+		*put_text(stpcpy(more, ": "), message, sentence(message), NULL) = '\0';
 	if (!strcmp(code, "RequestTimeTooSkewed"))
 		tell_skew(a, more);
 	if (is_one_of(code, stale))

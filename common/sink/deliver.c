@@ -25,8 +25,9 @@ static struct {
 	CURLM *multi;
 	CURL *curl;
 	struct curl_slist *headers;
-	const void *body; /* NULL: none is on its way */
-	bool asking;	  /* it is not the batch's request, but one that comes before it */
+	int body;    /* what is to be read of it; -1: none is on its way */
+	uint64_t at; /* how much has been read */
+	bool asking; /* it is not the batch's request, but one that comes before it */
 	char answer[ANSWER_MAX], wrong[CURL_ERROR_SIZE];
 	size_t answered;
 	unsigned tries;		      /* of this batch that failed */
@@ -35,7 +36,31 @@ static struct {
 	char complaint[DELIVER_WHAT]; /* the failure that was said last, and no success since */
 	bool is_down;		      /* the last try failed */
 	int64_t last_good;	      /* when a batch was taken last, or the input ended */
-} going;
+} going = { .body = -1 };
+
+static void close_body(void)
+{
+	if (going.body >= 0)
+		close(going.body);
+	going.body = -1;
+}
+
+static size_t on_body(char *to, size_t size, size_t n, void *ctx)
+{
+	ssize_t got = pread(going.body, to, n, going.at);
+
+	(void)size, (void)ctx;
+	going.at += got > 0 ? got : 0;
+	return got < 0 ? CURL_READFUNC_ABORT : got;
+}
+
+/* A connection that was there already proved to be dead. */
+static int on_seek(void *ctx, curl_off_t offset, int origin)
+{
+	(void)ctx, (void)origin; /* SEEK_SET is all that libcurl asks for */
+	going.at = offset;
+	return CURL_SEEKFUNC_OK;
+}
 
 static size_t on_answer(char *bytes, size_t size, size_t n, void *ctx)
 {
@@ -169,8 +194,7 @@ static void on_end(struct deliver *d, CURLcode result)
 	struct answer a = { going.curl, result, 0, going.answer, going.answered };
 	char what[CURL_ERROR_SIZE + 4];
 
-	spool_release(d->spool, going.body);
-	going.body = NULL;
+	close_body();
 	curl_multi_remove_handle(going.multi, going.curl);
 	curl_slist_free_all(going.headers);
 	going.headers = NULL;
@@ -211,7 +235,10 @@ static void begin(struct deliver *d)
 	*going.wrong = '\0';
 	going.answered = 0;
 	d->retries += !!going.tries;
-	curl_easy_setopt(going.curl, CURLOPT_POSTFIELDS, going.body);
+	going.at = 0;
+	curl_easy_setopt(going.curl, CURLOPT_POST, 1L);
+	curl_easy_setopt(going.curl, CURLOPT_READFUNCTION, on_body);
+	curl_easy_setopt(going.curl, CURLOPT_SEEKFUNCTION, on_seek);
 	curl_easy_setopt(going.curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)b->size);
 	curl_easy_setopt(going.curl, CURLOPT_WRITEFUNCTION, on_answer);
 	curl_easy_setopt(going.curl, CURLOPT_ERRORBUFFER, going.wrong);
@@ -233,8 +260,7 @@ static void begin(struct deliver *d)
 	}
 	curl_slist_free_all(going.headers);
 	going.headers = NULL;
-	spool_release(d->spool, going.body);
-	going.body = NULL;
+	close_body();
 	try_again_later(why, "");
 }
 
@@ -248,7 +274,7 @@ static void send_some(struct deliver *d)
 	CURLMcode code;
 	int running;
 
-	if (!going.body && now() >= going.due)
+	if (going.body < 0 && now() >= going.due)
 		begin(d);
 	code = curl_multi_perform(going.multi, &running);
 	if (code)
@@ -264,7 +290,7 @@ static bool wait_for_more(struct deliver *d, bool reading, int64_t until)
 		{ .fd = STDIN_FILENO, .events = CURL_WAIT_POLLIN },
 	};
 	struct writer *tee = d->spool->tee;
-	bool more = !going.body && d->spool->n && now() >= going.due;
+	bool more = going.body < 0 && d->spool->n && now() >= going.due;
 	int64_t latest = now() + 60 * SECOND; /* no timeout is not allowed */
 	CURLMcode code;
 
@@ -297,7 +323,7 @@ static bool read_and_send(struct deliver *d)
 
 		if (give_up && (now() >= give_up || isatty(STDIN_FILENO)))
 			return isatty(STDIN_FILENO);
-		if (!going.body && s->n)
+		if (going.body < 0 && s->n)
 			until = sooner(until, going.due);
 		if (!room)
 			until = sooner(until, now() + SECOND);
@@ -319,7 +345,7 @@ static void send_rest(struct deliver *d, bool ended)
 
 		if ((stop_asked() || going.is_down || d->spool->sealing.at) && now() >= until)
 			return;
-		if (!going.body)
+		if (going.body < 0)
 			until = sooner(until, going.due);
 		wait_for_more(d, false, sooner(until, now() + SECOND));
 		send_some(d);
@@ -344,10 +370,9 @@ static int finish(struct deliver *d)
 	const struct spool *s = d->spool;
 	bool kept = s->n > s->first || s->open.size || s->sealing.at;
 
-	if (going.body) {
+	if (going.body >= 0)
 		curl_multi_remove_handle(going.multi, going.curl);
-		spool_release(d->spool, going.body);
-	}
+	close_body();
 	curl_easy_cleanup(going.curl);
 	curl_slist_free_all(going.headers);
 	curl_multi_cleanup(going.multi);

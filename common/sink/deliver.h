@@ -39,9 +39,9 @@ enum verdict {
 struct deliver {
 	struct spool *spool;
 	const char *where; /* the server, for messages: without secrets */
-	/* Makes the request of a batch (method, address, headers; the body, which is at `body`, is
-	 * set already). The list is freed once it is answered. */
-	enum request (*request)(CURL *curl, const struct batch *b, const void *body,
+	/* Makes the request of a batch (method, address, headers; the body, which can be read from
+	 * the descriptor `body` too, is set already). The list is freed once it is answered. */
+	enum request (*request)(CURL *curl, const struct batch *b, int body,
 				struct curl_slist **headers, const char **why);
 	/* The answer to what had to be asked first. False: it is of no use, and *why says so. */
 	bool (*asked)(const struct answer *a, const char **why);

@@ -29,15 +29,6 @@ static void digest(struct sha256_ctx *sha, char to[SIGV4_HASH])
 	*put_hex(to, hash, sizeof(hash)) = '\0';
 }
 
-void sigv4_hash(char to[SIGV4_HASH], const void *bytes, size_t len)
-{
-	struct sha256_ctx sha;
-
-	sha256_init(&sha);
-	sha256_update(&sha, len, bytes);
-	digest(&sha, to);
-}
-
 void sigv4_time(char to[SIGV4_TIME], int64_t seconds)
 {
 	time_t t = seconds;

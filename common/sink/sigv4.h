@@ -37,8 +37,7 @@ char *sigv4_authorization(const struct sigv4 *s);
  */
 char *sigv4_encode(char *to, const char *s, size_t len, bool keep_slashes);
 
-/* CLOCK_REALTIME now, and a body's hash, as a request has them. */
+/* A time of CLOCK_REALTIME as a request has it. */
 void sigv4_time(char to[SIGV4_TIME], int64_t seconds);
-void sigv4_hash(char to[SIGV4_HASH], const void *bytes, size_t len);
 
 #endif

@@ -98,10 +98,9 @@ int64_t spool_due(const struct spool *s);
  * False: there is no room for it now. */
 bool spool_seal(struct spool *s, bool end);
 
-/* The oldest batch, its bytes at *bytes until spool_release(). Files that aren't what their name
- * says are set aside. NULL: none waits. */
-const struct batch *spool_first(struct spool *s, const void **bytes);
-void spool_release(struct spool *s, const void *bytes);
+/* The oldest batch; its bytes are to be read from *fd, which is the caller's then. Files that
+ * aren't what their name says are set aside. NULL: none waits. */
+const struct batch *spool_first(struct spool *s, int *fd);
 
 /* The oldest batch has arrived: it is removed. */
 void spool_sent(struct spool *s);

@@ -27,7 +27,8 @@ static void check_s3(void)
 	struct sigv4_pair header[5] = { { "Host", HOST }, { "x-amz-date", "20130524T000000Z" } };
 	const struct sigv4_pair lifecycle = { "lifecycle", "" },
 				list[] = { { "prefix", "J" }, { "max-keys", "2" } };
-	char payload[SIGV4_HASH];
+	static const char payload[] =
+		"44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072";
 	struct sigv4 s = {
 		.method = "GET",
 		.path = "/test.txt",
@@ -65,9 +66,6 @@ static void check_s3(void)
 	check(s, "host;x-amz-content-sha256;x-amz-date",
 	      "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7", "list objects");
 
-	sigv4_hash(payload, "Welcome to Amazon S3.", 21);
-	is_str(payload, "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072",
-	       "hash of a body");
 	s.method = "PUT";
 	s.path = "/test%24file.text";
 	s.payload = payload;
