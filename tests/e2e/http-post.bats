@@ -6,32 +6,8 @@
 # shellcheck disable=SC2317 # much is called through until_true
 # shellcheck source=tests/e2e/helpers.bash
 . "$BATS_TEST_DIRNAME/helpers.bash"
-
-shopt -s lastpipe # what a pipe ends with sets $status
-unset http_proxy https_proxy no_proxy ALL_PROXY all_proxy HTTPS_PROXY NO_PROXY
-
-# serve [CERT KEY [CLIENT-CA]]: starts a server, whose address is $at; again: at the same port.
-serve() {
-	needs_http
-	rm -f port
-	start /usr/bin/python3 "$BATS_TEST_DIRNAME/server.py" "$@"
-	server=$!
-	until_true test -e port
-	PORT=$(<port)
-	export PORT
-	at=127.0.0.1:$PORT
-}
-
-end_server() {
-	kill -KILL "$server"
-	wait "$server" 2>/dev/null || :
-}
-
-# The server's mood from now on.
-mood() {
-	echo "$*" >mood.next
-	mv mood.next mood
-}
+# shellcheck source=tests/e2e/http.bash
+. "$BATS_TEST_DIRNAME/http.bash"
 
 # post OPTION...: from start to end, with the lines of standard input.
 post() {
@@ -47,13 +23,6 @@ begin() {
 	started+=("$tool")
 	exec {to}>in
 }
-
-has() { grep -q -- "$2" "$1"; }
-
-# A value of all requests, each once.
-requests() { jq -r "$1" requests | sort -u | paste -sd ' '; }
-
-waiting() { find spool -maxdepth 1 -name '0*' -size +0 | wc -l; }
 
 @test "lines arrive, in batches" {
 	serve
@@ -345,6 +314,42 @@ waiting() { find spool -maxdepth 1 -name '0*' -size +0 | wc -l; }
 	ended
 	is "$status $(tail -n 1 got)" '0 4'
 	has err 'status 401'
+}
+
+# on_terminal OPTION...: with the lines of `lines`; what the terminal gets to see is in `shown`, what is
+# to be seen there in the end in `seen`.
+on_terminal() {
+	status=0
+	terminal sh -c 'exec http-post --spool spool "$@" <lines' sh "$@" "http://$at/in" </dev/null >shown || status=$?
+	sed $'s/.*\e\\[K//' shown >seen
+}
+
+@test "on a terminal: how far it is, in a line that is gone in the end" {
+	local states=$'s/\r/\\n/g; s/\e\\[K//g'
+
+	serve
+	seq 3000 >lines
+	mood 503 2
+	TERM=xterm on_terminal
+	is "$status $(<seen)" "0 http-post: http://$at/in: status 503: because\x1b[31m of it: tried again until it works
+http-post: http://$at/in: it works again
+http-post: 3000 lines in 1 batches were sent, after 2 retries"
+	sed "$states" shown | grep -q '^http-post: 13.6K in, 0 lines sent, [0-9.]*K waiting, 1 retries$'
+	not grep -q 'waiting, . retries$' shown
+
+	mood 503 1
+	TERM=xterm on_terminal -q
+	is "$status $(wc -l <shown) $(grep -c $'\e' shown)" '0 2 0'
+	mood 503 2
+	TERM=dumb on_terminal
+	is "$status $(wc -l <shown) $(grep -c $'\e' shown)" '0 3 0'
+	mood 503 2
+	(unset TERM && on_terminal)
+	is "$(wc -l <shown) $(grep -c $'\e' shown)" '3 0'
+	mood 503 2
+	# shellcheck disable=SC2016 # for that shell
+	TERM=xterm terminal sh -c 'stty columns 30; exec http-post --spool spool "$1" <lines' sh "http://$at/in" </dev/null >shown
+	is "$(sed "$states" shown | grep '^http-post: 13.*' | awk '{ print length }' | sort -u)" 29
 }
 
 # Makes an authority and certificates that it signed.
