@@ -421,7 +421,7 @@ asked() { jq -r "select(.query // \"\" | endswith(\".test\")) | ${1:-.query}" ou
 	ask -t 127.0.0.4 53 v.test
 	ask 127.0.0.1 53 no.test
 	finish TERM
-	is "$(asked) $(asked .uid) $(what 'map(select(.event != "lost")) | length')" 'u.test v.test 65534 4'
+	is "$(asked) $(asked .uid) $(of_all 'map(select(.event != "lost")) | length')" 'u.test v.test 65534 4'
 }
 
 @test "-p: one of several processes that share a socket gets its own questions" {
@@ -603,15 +603,15 @@ by() {
 	finish TERM
 }
 
-# unbound_at ADDRESS...
+# unbound_at ADDRESS...: knows about $name.
 unbound_at() {
 	needs unbound
 	{
 		printf '%s\n' server: 'username: ""' 'chroot: ""' 'pidfile: ""' 'use-syslog: no' \
 			'do-daemonize: no' 'num-threads: 2' 'logfile: ""' 'verbosity: 1' 'directory: "."' \
 			'module-config: "iterator"' 'access-control: 192.0.2.0/24 allow' 'access-control: 2001:db8::/32 allow' \
-			'local-zone: "test." static' 'local-data: "u.test. A 192.0.2.7"' 'local-data: "u.test. AAAA 2001:db8::7"'
-		printf "local-data: 'u.test. TXT \"%0200d\"'\n" {1..12} # more than goes into a datagram
+			'local-zone: "test." static' "local-data: \"$name A 192.0.2.7\"" "local-data: \"$name AAAA 2001:db8::7\""
+		printf "local-data: '$name TXT \"%0200d\"'\n" {1..12} # more than goes into a datagram
 		printf 'interface: %s\n' "$@"
 	} >unbound.conf
 	start unbound -d -p -c unbound.conf 2>unbound.log
@@ -620,7 +620,7 @@ unbound_at() {
 }
 
 @test "dig, node and python3 in another network namespace ask unbound here, over UDP and TCP, IPv4 and IPv6" {
-	local address
+	local address name=${U}u.test # nobody else's
 
 	needs unbound dig node python3
 	beyond_veth
@@ -629,36 +629,39 @@ unbound_at() {
 	for address in 192.0.2.1 2001:db8::1; do
 		for client in 'dig +tries=1' 'dig +tries=1 +tcp'; do
 			# shellcheck disable=SC2086 # with its options
-			"${inside[@]}" $client "@$address" u.test AAAA | grep -q 2001:db8::7
+			"${inside[@]}" $client "@$address" "$name" AAAA | grep -q 2001:db8::7
 		done
 		# It asks over TCP when the answer does not fit.
 		"${inside[@]}" node -e 'const r = new (require("dns").Resolver)()
 			r.setServers([process.argv[1].includes(":") ? `[${process.argv[1]}]` : process.argv[1]])
-			r.resolveTxt("u.test", (e, a) => { console.log(a.length) })' "$address" | grep -qx 12
+			r.resolveTxt(process.argv[2], (e, a) => { console.log(a.length) })' "$address" "$name" | grep -qx 12
 		"${inside[@]}" python3 -c 'import socket, sys
-question = b"\x12\x34\x01\x00\x00\x01" + bytes(6) + b"\x01u\x04test\x00\x00\x01\x00\x01"
+labels = [l.encode() for l in sys.argv[2].split(".") + [""]]
+question = b"\x12\x34\x01\x00\x00\x01" + bytes(6) + b"".join(bytes([len(l)]) + l for l in labels) + b"\x00\x01\x00\x01"
 for kind, front in (socket.SOCK_DGRAM, b""), (socket.SOCK_STREAM, len(question).to_bytes(2, "big")):
     s = socket.create_connection((sys.argv[1], 53)) if front else socket.socket(
         socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, kind)
     s.connect((sys.argv[1], 53)) if not front else None
     s.sendall(front + question)
-    assert s.recv(4096)[-4:] == bytes((192, 0, 2, 7)), "answer"' "$address"
+    assert s.recv(4096)[-4:] == bytes((192, 0, 2, 7)), "answer"' "$address" "$name"
 	done
-	until_true saw '.query == "u.test" and .event == "dns.answer"' 24
+	until_true saw '.query == "'"$name"'" and .event == "dns.answer"' 24
 	finish TERM
 	# Each asks over both, and each message is seen on both sides.
 	for address in 192.0.2.1 2001:db8::1; do
 		for proto in udp tcp; do
-			is "$proto $(jq -r --arg a "$address" --arg p "$proto" 'select(.query == "u.test" and .proto == $p
+			is "$proto $(jq -r --arg a "$address" --arg p "$proto" --arg n "$name" 'select(.query == $n and .proto == $p
 				and (.saddr == $a or .daddr == $a)) | "\(.event) \(.direction) \(.comm | match("^(dig|node|python|unbound)").string)"' out | sort | uniq -c | xargs)" \
 				"$proto 1 dns.answer in dig 1 dns.answer in node 1 dns.answer in python 3 dns.answer out unbound 3 dns.query in unbound 1 dns.query out dig 1 dns.query out node 1 dns.query out python"
 		done
 	done
-	is "$(jq -r 'select(.query == "u.test" and .comm == "unbound").pid' out | sort -u)" "$server"
-	holds 'map(select(.query == "u.test" and .event == "dns.answer")) | all(.[]; .latency_ns > 0)'
+	is "$(jq -r --arg n "$name" 'select(.query == $n and .comm == "unbound").pid' out | sort -u)" "$server"
+	holds 'map(select(.query == $n and .event == "dns.answer")) | all(.[]; .latency_ns > 0)' --arg n "$name"
 }
 
 @test "unbound, which has threads and sockets of its own for each" {
+	local name=u.test
+
 	needs unbound dig
 	watch --pair
 	unbound_at 127.0.0.6
