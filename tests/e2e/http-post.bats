@@ -138,11 +138,12 @@ waiting() { find spool -maxdepth 1 -name '0*' -size +0 | wc -l; }
 	begin --timeout 1s --max-age 10ms
 	seq 100 >&"$to"
 	until_true lines got 100
-	mood hang 1
+	mood hang
 	seq 101 200 >&"$to"
 	until_true grep -q hang requests
 	kill -STOP "$server"
 	until_true has err 'tried again'
+	rm mood
 	kill -CONT "$server"
 	exec {to}>&-
 	ended
