@@ -29,6 +29,15 @@ static const struct option_row all_shared[] = {
 	  .help = "add the fields host and kernel (its release) to each event" },
 	{ "tag", 0, OPTION_LIST, "KEY=VALUE", AT(tags), .help = "add a fixed field to each event" },
 
+	{ .type = OPTION_HEADING, .help = "Sums instead of events:" },
+	{ "top", 0, OPTION_NUMBER, "N", AT(top), .min = 1, .max = TOP_KEYS_MAX, .optional = true,
+	  .help = "print the N busiest, again and again (default: as many as fit on the terminal, "
+		  "elsewhere all)" },
+	{ "by", 0, OPTION_STRING, "FIELDS", AT(by),
+	  .help = "with --top: sum up what is equal in these, separated by commas" },
+	{ "interval", 'I', OPTION_DURATION, "TIME", AT(interval), .min = MS,
+	  .help = "with --top: the time from one table to the next (default 1s)" },
+
 	{ .type = OPTION_HEADING,
 	  .help = "Filters (given twice one widens, different ones must all match):" },
 	{ "pid", 'p', OPTION_LIST, "PID", AT(pids), .help = "only this process" },
@@ -48,7 +57,7 @@ static const struct option_row all_shared[] = {
 	{ "duration", 'd', OPTION_DURATION, "TIME", AT(duration), .min = 1,
 	  .help = "after TIME: a number with ns, us, ms, s (the default), m, h or d" },
 	{ "count", 'n', OPTION_NUMBER, "N", AT(count), .min = 1, .max = UINT64_MAX,
-	  .help = "after N events" },
+	  .help = "after N events; with --top, N tables" },
 	{ "strict", 0, OPTION_FLAG, NULL, AT(strict), .help = "exit status 3 if events were lost" },
 	{ "grace", 0, OPTION_DURATION, "TIME", AT(grace), .min = 1,
 	  .help = "once told to end, give up on a reader that takes nothing for TIME (default "
@@ -110,6 +119,8 @@ static bool is_offered(const struct tool *tool, const struct option_row *row)
 {
 	if (row->name && !strcmp(row->name, "events"))
 		return count_events(tool) > 1;
+	if (row->name && !strcmp(row->name, "interval"))
+		return !tool->interval;
 	if (row->name && !strcmp(row->name, "failed"))
 		return has_failures(tool);
 	if (row->name && !strcmp(row->name, "tree-view"))
@@ -171,6 +182,19 @@ static void select_events(const struct tool *tool, struct options *o)
 				       << i;
 }
 
+static void check_top(const struct tool *tool, struct options *o)
+{
+	if (!o->top && (o->by || o->interval))
+		die(STATUS_USAGE, "--%s needs --top", o->by ? "by" : "interval");
+	if (o->top && (o->fields || o->tree_view))
+		die(STATUS_USAGE, "--top and --%s can't be used together%s",
+		    o->fields ? "fields" : "tree-view", o->fields ? ": --by has its fields" : "");
+	if (tool->interval)
+		o->interval = *tool->interval;
+	else if (!o->interval)
+		o->interval = SECOND;
+}
+
 const struct option_row *shared_options(const struct tool *tool)
 {
 	static struct option_row rows[sizeof(all_shared) / sizeof(*all_shared)];
@@ -211,4 +235,5 @@ void options_parse(const struct tool *tool, struct options *o, int argc, char **
 	}
 	options_read(&line, argc, argv, tool->paths);
 	select_events(tool, o);
+	check_top(tool, o);
 }

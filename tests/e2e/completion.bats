@@ -95,6 +95,17 @@ options_of() {
 	offers 'execwatch --fields=exit_code,ts,exi'
 }
 
+@test "fields to sum up by, and no number where one may stand" {
+	local -a fields
+
+	mapfile -t fields < <(execwatch -e all --top --by nonsense 2>&1 | sed 's/.*there are //; s/, /\n/g')
+	((${#fields[@]} > 20))
+	offers 'execwatch --top --by ' ts "${fields[@]}"
+	offers 'execwatch --top --by=exe,tt' tty
+	offers 'execwatch --top=1'
+	offers 'execwatch --top --b' --by --buffer
+}
+
 @test "users, files and cgroups" {
 	offers 'execwatch -u roo' root
 	offers 'execwatch --uid=roo' root
