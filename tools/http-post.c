@@ -18,6 +18,7 @@
 static struct {
 	const char *bearer_file, *format, *compress, *spool, *cert, *key, *ca;
 	struct list headers;
+	uint64_t group;
 	uint64_t batch, max_size, max_age, max_spool, retry_for, timeout;
 	bool drain;
 } config = {
@@ -38,6 +39,8 @@ static struct {
 static const struct option_row options[] = {
 	{ "header", 'H', OPTION_LIST, "HEADER", AT(headers),
 	  .help = "send HEADER too, which is 'NAME: VALUE' or @FILE with one a line" },
+	{ "group", 0, OPTION_NUMBER, "N", AT(group), .min = 1, .max = UINT32_MAX,
+	  .help = "N lines belong together, and are never in different requests (default 1)" },
 	{ "bearer-file", 0, OPTION_STRING, "FILE", AT(bearer_file),
 	  .help = "authorize with the token in FILE, which is read anew for each request" },
 	{ "format", 0, OPTION_STRING, "FORMAT", AT(format),
@@ -265,6 +268,7 @@ int main(int argc, char **argv)
 	spool.batch_bytes = config.max_size;
 	spool.batch_lines = config.batch;
 	spool.age = config.max_age;
+	spool.group = config.group;
 	spool.form = *config.format == 'a' ? SPOOL_ARRAY : SPOOL_LINES;
 	spool.gzip = *config.compress == 'g';
 	d.retry_for = config.retry_for;

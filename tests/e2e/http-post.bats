@@ -92,6 +92,31 @@ waiting() { find spool -maxdepth 1 -name '0*' -size +0 | wc -l; }
 	is "$status $(jq -s length requests)" '0 2'
 }
 
+@test "lines that belong together are in one request" {
+	local id
+
+	serve
+	seq 99 | sed 's/.*/a &\nb &/' >lines
+	echo end >>lines
+	post --group 2 --max-size 100 <lines
+	is "$status $(<got)" "0 $(<lines)"
+	rm got requests
+	post --group 2 --batch 5 <lines
+	is "$status $(<got) $(jq -s length requests)" "0 $(<lines) 34"
+	# By age, and by a signal: an end is what parts them at last.
+	begin --group 3 --max-age 10ms --grace 1s
+	printf '1\n2\n' >&"$to"
+	until_true eval 'find spool -name "*.raw" -size +3c | grep -q .'
+	printf '3\n4\n' >&"$to"
+	until_true eval 'tail -n 1 got | grep -qx 3'
+	exec {to}>&-
+	ended
+	is "$status $(tail -n 2 got | xargs)" '0 3 4'
+	for id in once/*; do
+		tail -n 1 "$id" | grep -Eqx 'b [0-9]+|end|3|4' || is "$id" 'whole'
+	done
+}
+
 @test "it is tried again after what passes" {
 	serve
 	for how in '500 2' '502 1' '503 1' '408 1' '401 1' '403 1' '407 1' '429 1' '302 1' 'close 2' 'half 1' 'slow 1'; do
