@@ -132,8 +132,8 @@ deps-vm: deps  ## install what check-vm, verify and other architectures need (De
 	$(call install_packages,$(DEPS_VM))
 
 deps-test: deps  ## install what the tests need (Debian)
-	$(call install_packages,$(DEPS_TEST) netdata-core collectd-core $(if $(shell command -v npm),,npm))
-	@for p in hot-shots-17.1.1 statsd-0.9.0; do test -d .cache/npm/$$p/node_modules/$${p%-*} || timeout 120 npm install --silent --no-audit --no-fund --omit=optional --prefix .cache/npm/$$p $${p%-*}@$${p##*-} || echo "no $$p of npm: its tests are skipped"; done
+	$(call install_packages,$(DEPS_TEST) netdata-core collectd-core s3cmd libfaketime radosgw ceph-osd ceph-mon $(if $(shell command -v npm),,npm))
+	@for p in hot-shots-17.1.1 statsd-0.9.0 @20minutes/s3rver-4.0.4 @duckdb/node-api-1.5.6-r.1; do n=$${p%%-[0-9]*}; test -d .cache/npm/$$p/node_modules/$$n || timeout 120 npm install --silent --no-audit --no-fund $$(case $$n in hot*) echo --omit=optional; esac) --prefix .cache/npm/$$p $$n@$${p#$$n-} || echo "no $$p of npm: its tests are skipped"; done
 
 # Nothing is asked of the network when all is there. No service that a package brings is started.
 define install_packages

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sink/deliver.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,7 +17,8 @@
 
 #define RETRY_FIRST (250 * MS)
 #define RETRY_MAX   (60 * SECOND)
-#define ANSWER_MAX  200 /* bytes of an answer that are shown */
+#define ANSWER_MAX  (16 << 10)
+#define SHOWN_MAX   200 /* bytes of an answer that are shown */
 #define LATE	    (INT64_MAX / 4)
 
 /* The batch that is on its way, or will be again. */
@@ -23,16 +26,42 @@ static struct {
 	CURLM *multi;
 	CURL *curl;
 	struct curl_slist *headers;
-	const void *body; /* NULL: none is on its way */
+	int body;    /* what is to be read of it; -1: none is on its way */
+	uint64_t at; /* how much has been read */
+	bool asking; /* it is not the batch's request, but one that comes before it */
 	char answer[ANSWER_MAX], wrong[CURL_ERROR_SIZE];
 	size_t answered;
-	unsigned tries;	   /* of this batch that failed */
-	int64_t due;	   /* a time of now(): not before */
-	int64_t since;	   /* when the server first answered this batch with an error */
-	bool complained;   /* the failure has been said, and no success since */
-	bool is_down;	   /* the last try failed */
-	int64_t last_good; /* when a batch was taken last, or the input ended */
-} going;
+	unsigned tries;		      /* of this batch that failed */
+	int64_t due;		      /* a time of now(): not before */
+	int64_t since;		      /* when the server first answered this batch with an error */
+	char complaint[DELIVER_WHAT]; /* the failure that was said last, and no success since */
+	bool is_down;		      /* the last try failed */
+	int64_t last_good;	      /* when a batch was taken last, or the input ended */
+} going = { .body = -1 };
+
+static void close_body(void)
+{
+	if (going.body >= 0)
+		close(going.body);
+	going.body = -1;
+}
+
+static size_t on_body(char *to, size_t size, size_t n, void *ctx)
+{
+	ssize_t got = pread(going.body, to, n, going.at);
+
+	(void)size, (void)ctx;
+	going.at += got > 0 ? got : 0;
+	return got < 0 ? CURL_READFUNC_ABORT : got;
+}
+
+/* A connection that was there already proved to be dead. */
+static int on_seek(void *ctx, curl_off_t offset, int origin)
+{
+	(void)ctx, (void)origin; /* SEEK_SET is all that libcurl asks for */
+	going.at = offset;
+	return CURL_SEEKFUNC_OK;
+}
 
 static size_t on_answer(char *bytes, size_t size, size_t n, void *ctx)
 {
@@ -47,12 +76,12 @@ static size_t on_answer(char *bytes, size_t size, size_t n, void *ctx)
 /* The first line of what the server said, harmless on a terminal. */
 static const char *answer_text(void)
 {
-	static char text[4 * ANSWER_MAX + 3];
-	const char *end = memchr(going.answer, '\n', going.answered);
+	static char text[4 * SHOWN_MAX + 3];
+	size_t len = going.answered < SHOWN_MAX ? going.answered : SHOWN_MAX;
+	const char *end = memchr(going.answer, '\n', len);
 	char *to = stpcpy(text, ": ");
 
-	*put_text(to, going.answer, end ? (size_t)(end - going.answer) : going.answered, NULL) =
-		'\0';
+	*put_text(to, going.answer, end ? (size_t)(end - going.answer) : len, NULL) = '\0';
 	return *to ? text : "";
 }
 
@@ -72,9 +101,9 @@ static void try_again_later(const char *what, const char *more)
 	going.due = now() + wait;
 	going.tries++;
 	going.is_down = true;
-	if (!going.complained)
+	if (strncmp(going.complaint, what, sizeof(going.complaint) - 1))
 		say("%s%s: tried again until it works", what, more);
-	going.complained = true;
+	snprintf(going.complaint, sizeof(going.complaint), "%s", what);
 }
 
 static void refuse(struct deliver *d, const char *what, const char *more)
@@ -94,9 +123,10 @@ static void taken(struct deliver *d, const struct batch *b)
 	d->batches++;
 	d->lines += b->lines;
 	spool_sent(d->spool);
-	if (going.complained)
+	if (*going.complaint)
 		say("%s: it works again", d->where);
-	going.complained = going.is_down = false;
+	*going.complaint = '\0';
+	going.is_down = false;
 	going.tries = 0;
 	going.since = 0;
 	going.last_good = now();
@@ -114,39 +144,69 @@ static bool is_about_us(long status)
 	return status < 400 || status == 401 || status == 403 || status == 407 || status == 429;
 }
 
-static void judge(struct deliver *d, const struct batch *b, long status)
+static enum verdict judge_http(const struct deliver *d, const struct answer *a,
+			       char what[DELIVER_WHAT], char more[DELIVER_WHAT])
 {
-	char what[300];
-
-	if (status >= 200 && status < 300) {
-		taken(d, b);
-		return;
-	}
-	snprintf(what, sizeof(what), "%s: status %ld", d->where, status);
-	if (!going.since && is_server_error(status))
+	if (a->status >= 200 && a->status < 300)
+		return VERDICT_TAKEN;
+	snprintf(what, DELIVER_WHAT, "%s: status %ld", d->where, a->status);
+	snprintf(more, DELIVER_WHAT, "%s", answer_text());
+	if (!going.since && is_server_error(a->status))
 		going.since = now();
-	if (is_about_us(status) ||
-	    (is_server_error(status) && now() - going.since < (int64_t)d->retry_for))
-		try_again_later(what, answer_text());
-	else
-		refuse(d, what, answer_text());
+	if (is_about_us(a->status) ||
+	    (is_server_error(a->status) && now() - going.since < (int64_t)d->retry_for))
+		return VERDICT_LATER;
+	return VERDICT_REFUSED;
+}
+
+static void judge(struct deliver *d, const struct batch *b, const struct answer *a)
+{
+	char what[DELIVER_WHAT], more[DELIVER_WHAT] = "";
+
+	switch (d->judge ? d->judge(a, what, more) : judge_http(d, a, what, more)) {
+	case VERDICT_TAKEN:
+		taken(d, b);
+		break;
+	case VERDICT_AGAIN:
+		going.due = 0;
+		break;
+	case VERDICT_LATER:
+		try_again_later(what, more);
+		break;
+	case VERDICT_REFUSED:
+		refuse(d, what, more);
+		break;
+	}
+}
+
+static void on_asked(const struct deliver *d, const struct answer *a)
+{
+	const char *why = "";
+
+	going.asking = false;
+	going.due = 0;
+	if (!d->asked(a, &why))
+		try_again_later(why, "");
 }
 
 static void on_end(struct deliver *d, CURLcode result)
 {
 	struct batch b = d->spool->batch[d->spool->first];
+	struct answer a = { going.curl, result, 0, going.answer, going.answered };
 	char what[CURL_ERROR_SIZE + 4];
-	long status = 0;
 
-	spool_release(d->spool, going.body);
-	going.body = NULL;
+	close_body();
 	curl_multi_remove_handle(going.multi, going.curl);
 	curl_slist_free_all(going.headers);
 	going.headers = NULL;
-	curl_easy_getinfo(going.curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(going.curl, CURLINFO_RESPONSE_CODE, &a.status);
+	if (going.asking) {
+		on_asked(d, &a);
+		return;
+	}
 	/* A server that refuses may close before it has read all. */
-	if (result == CURLE_OK || (result != CURLE_OPERATION_TIMEDOUT && status >= 300)) {
-		judge(d, &b, status);
+	if (result == CURLE_OK || (result != CURLE_OPERATION_TIMEDOUT && a.status >= 300)) {
+		judge(d, &b, &a);
 		return;
 	}
 	snprintf(what, sizeof(what), ": %s",
@@ -168,6 +228,7 @@ static void begin(struct deliver *d)
 {
 	const struct batch *b = spool_first(d->spool, &going.body);
 	const char *why = "";
+	enum request made;
 
 	if (!b)
 		return;
@@ -175,7 +236,10 @@ static void begin(struct deliver *d)
 	*going.wrong = '\0';
 	going.answered = 0;
 	d->retries += !!going.tries;
-	curl_easy_setopt(going.curl, CURLOPT_POSTFIELDS, going.body);
+	going.at = 0;
+	curl_easy_setopt(going.curl, CURLOPT_POST, 1L);
+	curl_easy_setopt(going.curl, CURLOPT_READFUNCTION, on_body);
+	curl_easy_setopt(going.curl, CURLOPT_SEEKFUNCTION, on_seek);
 	curl_easy_setopt(going.curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)b->size);
 	curl_easy_setopt(going.curl, CURLOPT_WRITEFUNCTION, on_answer);
 	curl_easy_setopt(going.curl, CURLOPT_ERRORBUFFER, going.wrong);
@@ -186,15 +250,18 @@ static void begin(struct deliver *d)
 	curl_easy_setopt(going.curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(going.curl, CURLOPT_LOW_SPEED_TIME,
 			 (long)((d->timeout + SECOND - 1) / SECOND));
-	if (d->request(going.curl, b, &going.headers, &why)) {
+	if (d->ca)
+		curl_easy_setopt(going.curl, CURLOPT_CAINFO, d->ca);
+	made = d->request(going.curl, b, going.body, &going.headers, &why);
+	if (made != REQUEST_LATER) {
+		going.asking = made == REQUEST_FIRST;
 		curl_easy_setopt(going.curl, CURLOPT_HTTPHEADER, going.headers);
 		curl_multi_add_handle(going.multi, going.curl);
 		return;
 	}
 	curl_slist_free_all(going.headers);
 	going.headers = NULL;
-	spool_release(d->spool, going.body);
-	going.body = NULL;
+	close_body();
 	try_again_later(why, "");
 }
 
@@ -208,7 +275,7 @@ static void send_some(struct deliver *d)
 	CURLMcode code;
 	int running;
 
-	if (!going.body && now() >= going.due)
+	if (going.body < 0 && now() >= going.due)
 		begin(d);
 	code = curl_multi_perform(going.multi, &running);
 	if (code)
@@ -223,11 +290,16 @@ static bool wait_for_more(struct deliver *d, bool reading, int64_t until)
 		{ .fd = stop_fd(), .events = CURL_WAIT_POLLIN },
 		{ .fd = STDIN_FILENO, .events = CURL_WAIT_POLLIN },
 	};
-	bool more = !going.body && d->spool->n && now() >= going.due;
+	struct writer *tee = d->spool->tee;
+	bool more = going.body < 0 && d->spool->n && now() >= going.due;
 	/* No timeout is not allowed. */
 	int64_t latest = sooner(now() + 60 * SECOND, progress_show(d));
-	CURLMcode code = curl_multi_poll(going.multi, fds, reading ? 2 : 1,
-					 more ? 0 : timeout_until(sooner(until, latest)), NULL);
+	CURLMcode code;
+
+	if (d->spool->tee_full)
+		fds[1] = (struct curl_waitfd){ .fd = tee->fd, .events = CURL_WAIT_POLLOUT };
+	code = curl_multi_poll(going.multi, fds, reading ? 2 : 1,
+			       more ? 0 : timeout_until(sooner(until, latest)), NULL);
 
 	if (code)
 		fail(d, code);
@@ -253,7 +325,7 @@ static bool read_and_send(struct deliver *d)
 
 		if (give_up && (now() >= give_up || isatty(STDIN_FILENO)))
 			return isatty(STDIN_FILENO);
-		if (!going.body && s->n)
+		if (going.body < 0 && s->n)
 			until = sooner(until, going.due);
 		if (!room)
 			until = sooner(until, now() + SECOND);
@@ -275,7 +347,7 @@ static void send_rest(struct deliver *d, bool ended)
 
 		if ((stop_asked() || going.is_down || d->spool->sealing.at) && now() >= until)
 			return;
-		if (!going.body)
+		if (going.body < 0)
 			until = sooner(until, going.due);
 		wait_for_more(d, false, sooner(until, now() + SECOND));
 		send_some(d);
@@ -300,10 +372,9 @@ static int finish(struct deliver *d)
 	const struct spool *s = d->spool;
 	bool kept = s->n > s->first || s->open.size || s->sealing.at;
 
-	if (going.body) {
+	if (going.body >= 0)
 		curl_multi_remove_handle(going.multi, going.curl);
-		spool_release(d->spool, going.body);
-	}
+	close_body();
 	curl_easy_cleanup(going.curl);
 	curl_slist_free_all(going.headers);
 	curl_multi_cleanup(going.multi);
@@ -319,6 +390,35 @@ static int finish(struct deliver *d)
 		say("%llu batches were refused, and are in %s/refused",
 		    (unsigned long long)d->refused, s->dir);
 	return kept || d->refused || s->damaged ? STATUS_UNSENT : STATUS_OK;
+}
+
+void check_readable(const char *option, const char *file)
+{
+	if (file && access(file, R_OK))
+		die(STATUS_USAGE, "--%s: %s: %s", option, file, strerror(errno));
+}
+
+void add_header(struct curl_slist **list, const char *header)
+{
+	struct curl_slist *longer = curl_slist_append(*list, header);
+
+	if (!longer)
+		die(STATUS_FAILED, "out of memory");
+	*list = longer;
+}
+
+void deliver_set(struct deliver *d, const struct deliver_options *o, const char *tool,
+		 const char *destination)
+{
+	if (strcmp(o->compress, "gzip") && strcmp(o->compress, "none"))
+		die(STATUS_USAGE, "--compress: '%s' is neither gzip nor none", o->compress);
+	check_readable("ca", o->ca);
+	d->spool->dir = o->spool ? o->spool : spool_default(tool, destination);
+	d->spool->max_bytes = o->max_spool;
+	d->spool->gzip = *o->compress == 'g';
+	d->timeout = o->timeout;
+	d->drain = o->drain;
+	d->ca = o->ca;
 }
 
 int deliver(struct deliver *d)

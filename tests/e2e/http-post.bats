@@ -6,32 +6,8 @@
 # shellcheck disable=SC2317 # much is called through until_true
 # shellcheck source=tests/e2e/helpers.bash
 . "$BATS_TEST_DIRNAME/helpers.bash"
-
-shopt -s lastpipe # what a pipe ends with sets $status
-unset http_proxy https_proxy no_proxy ALL_PROXY all_proxy HTTPS_PROXY NO_PROXY
-
-# serve [CERT KEY [CLIENT-CA]]: starts a server, whose address is $at; again: at the same port.
-serve() {
-	needs_http
-	rm -f port
-	start /usr/bin/python3 "$BATS_TEST_DIRNAME/server.py" "$@"
-	server=$!
-	until_true test -e port
-	PORT=$(<port)
-	export PORT
-	at=127.0.0.1:$PORT
-}
-
-end_server() {
-	kill -KILL "$server"
-	wait "$server" 2>/dev/null || :
-}
-
-# The server's mood from now on.
-mood() {
-	echo "$*" >mood.next
-	mv mood.next mood
-}
+# shellcheck source=tests/e2e/http.bash
+. "$BATS_TEST_DIRNAME/http.bash"
 
 # post OPTION...: from start to end, with the lines of standard input.
 post() {
@@ -47,13 +23,6 @@ begin() {
 	started+=("$tool")
 	exec {to}>in
 }
-
-has() { grep -q -- "$2" "$1"; }
-
-# A value of all requests, each once.
-requests() { jq -r "$1" requests | sort -u | paste -sd ' '; }
-
-waiting() { find spool -maxdepth 1 -name '0*' -size +0 | wc -l; }
 
 @test "lines arrive, in batches" {
 	serve
