@@ -5,9 +5,9 @@
 
 _http-post()
 {
-	local options='-H --header= --bearer-file= --format= --compress= --batch= --max-size= --max-age= --spool=
-		--max-spool= --retry-for= --timeout= --client-cert= --client-key= --ca= --drain --rejects=
-		--grace= -q --quiet -h --help --usage -V --version'
+	local options='-H --header= --group= --bearer-file= --format= --compress= --batch= --max-size= --max-age=
+		--spool= --max-spool= --retry-for= --timeout= --client-cert= --client-key= --ca= --drain
+		--rejects= --grace= -q --quiet -h --help --usage -V --version'
 	local flags=qhV
 	local valued=H
 	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
@@ -28,6 +28,7 @@ _http-post()
 	fi
 	case $option in
 	-H | --header) kind=nothing ;;
+	--group) kind=nothing ;;
 	--bearer-file) kind=files ;;
 	--format) kind=nothing ;;
 	--compress) kind=nothing ;;

@@ -93,7 +93,7 @@ compare() {
 	local -a lines
 
 	missing=() unexpected=()
-	sed 's/\x1b\[[0-9;]*[A-Za-z]//g; s/\r//g' shown >plain
+	sed 's/.*\r\x1b\[K//; s/\x1b\[[0-9;]*[A-Za-z]//g; s/\r//g' shown >plain
 	mapfile -t lines <plain
 	for n in "${!expected[@]}"; do
 		for i in "${!lines[@]}"; do
