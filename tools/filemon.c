@@ -118,12 +118,12 @@ static const struct field_name mmap_flags[] = {
 #define MOVED(member) FIELD_AT(struct file_event, member)
 
 static const struct field moved_fields[] = {
-	{ "bytes", FIELD_BYTES, MOVED(bytes), .heading = "BYTES", .width = 10,
+	{ "bytes", FIELD_BYTES, MOVED(bytes), .heading = "BYTES", .width = 10, .sum = true,
 	  .help = "bytes that the calls returned" },
-	{ "calls", FIELD_UINT, MOVED(calls), .heading = "CALLS", .width = 6,
+	{ "calls", FIELD_UINT, MOVED(calls), .heading = "CALLS", .width = 6, .sum = true,
 	  .help = "system calls: 1, or as many as there were since the last such event; those that "
 		  "met the end of the file are not counted then" },
-	{ "path", FIELD_STRING, MOVED(path), .heading = "PATH", .help = HELP_PATH },
+	{ "path", FIELD_STRING, MOVED(path), .heading = "PATH", .by = true, .help = HELP_PATH },
 	{ "path_truncated", FIELD_FLAG, .flag = FILE_PATH_TRUNCATED, .help = HELP_TRUNCATED },
 	{ "path_outside", FIELD_FLAG, .flag = FILE_PATH_OUTSIDE, .help = HELP_OUTSIDE },
 	{ "deleted", FIELD_FLAG, .flag = FILE_DELETED, .help = HELP_DELETED },
@@ -353,7 +353,7 @@ static const struct option_row options[] = {
 	{ "each", 0, OPTION_FLAG, NULL, CONFIG(each),
 	  .help = "print each call that reads or writes, not only the first one and sums" },
 	{ "interval", 'I', OPTION_DURATION, "TIME", CONFIG(interval), .min = MS,
-	  .help = "print sums once in TIME (default 1s)" },
+	  .help = "print sums, also those of --top, once in TIME (default 1s)" },
 	{},
 };
 
@@ -655,6 +655,7 @@ static const struct tool filemon = {
 	.object = filemon_bpf__elf_bytes,
 	.event = on_event,
 	.tick = on_tick,
+	.interval = &config.interval,
 	.paths = &config.paths,
 	.start = start,
 	.options = options,
