@@ -425,7 +425,7 @@ struct request {
 #define BODY __attribute__((noinline))
 
 /* An event and the longest tail that it can have, and room for walks. */
-#define TAIL_STRINGS 5 /* two names and what they stand for, and a text */
+#define TAIL_STRINGS 4 /* two names and what they stand for, or one and a text */
 struct file_scratch {
 	union {
 		struct event header;
@@ -580,10 +580,9 @@ static __always_inline bool send(struct file_scratch *s, u64 end)
 	return event_output(&s->header, end);
 }
 
-static __always_inline bool is_deleted(struct file *file)
+static __always_inline bool is_deleted(struct dentry *dentry)
 {
-	return !KERNEL_READ(file, f_inode, i_nlink) &&
-	       !KERNEL_READ(file, f_path.dentry, d_hash.pprev);
+	return !KERNEL_READ(dentry, d_inode, i_nlink) && !KERNEL_READ(dentry, d_hash.pprev);
 }
 
 static __always_inline void get_owner(struct sum_owner *owner, struct task_struct *task)
@@ -659,7 +658,7 @@ BODY int transfer(u64 open_file, u32 type, u64 bytes)
 	event_header(&e->header, type, 0);
 	if (!sum)
 		e->header.flags |= FILE_ALONE;
-	if (is_deleted(file))
+	if (is_deleted(KERNEL_READ(file, f_path.dentry)))
 		e->header.flags |= FILE_DELETED;
 	e->bytes = bytes;
 	e->calls = 1;
@@ -706,7 +705,7 @@ BODY int opened(u64 open_file, u64 name, u32 asked)
 		e->header.flags |= FILE_CREATED;
 		put_mode(e->mode, mode);
 	}
-	if (is_deleted(file))
+	if (is_deleted(KERNEL_READ(file, f_path.dentry)))
 		e->header.flags |= FILE_DELETED;
 	end = add_path(s, sizeof(*e), &e->path, &file->f_path);
 	send(s, add_string(s, end, &e->requested, name, FILE_REQUESTED_TRUNCATED));
@@ -761,6 +760,8 @@ static __always_inline u64 add_object(struct file_scratch *s, u64 end)
 	dentry = at.dentry;
 	add_inode(e, BPF_CORE_READ(dentry, d_inode));
 	e->dev = device_number(BPF_CORE_READ(dentry, d_sb, s_dev));
+	if (is_deleted(dentry))
+		e->header.flags |= FILE_DELETED;
 	find_below(s, dentry, at.mount);
 	return add_place(s, end, &e->name.path, &at, NULL, 0, 0);
 }
@@ -842,11 +843,10 @@ BODY int changed(void)
 		end = add_name(end, true);
 	/*
 	 * What an operand was called can be told by its name only, once another file is called so
-	 * or none is; and so what was not found.
+	 * or none is; and so what was not found, or failed.
 	 */
-	if (config.below && !(e->header.flags & FILE_BELOW) &&
-	    (r->object ||
-	     (!is_naming(r->type) && !e->error && !(e->header.flags & FILE_UNRESOLVED))))
+	if (config.below && !(e->header.flags & FILE_BELOW) && !is_naming(r->type) &&
+	    (r->object || !(e->error || e->header.flags & FILE_UNRESOLVED)))
 		return 0;
 	if (e->error && r->type != FILE_OPEN)
 		e->flags = ~0u; /* of many kinds */
@@ -856,15 +856,18 @@ BODY int changed(void)
 	return 0;
 }
 
-/* Where names that are relative to a descriptor start. NULL: there is no such. */
+/* NULL: there is no such. */
+static __always_inline struct path *path_of(s32 fd)
+{
+	struct file *file = file_get(fd);
+
+	return file ? &file->f_path : NULL;
+}
+
+/* Where names that are relative to a descriptor start. */
 static __always_inline struct path *start_of(s32 fd)
 {
-	struct file *file;
-
-	if (fd == AT_FDCWD)
-		return &get_fs()->pwd;
-	file = file_get(fd);
-	return file ? &file->f_path : NULL;
+	return fd == AT_FDCWD ? &get_fs()->pwd : path_of(fd);
 }
 
 /* What came of openat(2): a file, or an error. */
@@ -914,7 +917,7 @@ static __attribute__((noinline)) int on_open(struct pt_regs *regs, u32 call, lon
 	return open_ended(NUMBER(file), result, directory, name, flags);
 }
 
-/* Only what the kernel or other processes may take from it: no end of programs and libraries. */
+/* Only what is executed, or written to through memory that others share. */
 static __attribute__((noinline)) int on_mmap(struct pt_regs *regs, u32 call, long result,
 					     bool is_32bit)
 {
@@ -1044,9 +1047,11 @@ BODY int change_ended(u64 call, s64 result)
 	} else if (c.flags != NO && flags & AT_SYMLINK_NOFOLLOW) {
 		how &= ~LOOKUP_FOLLOW;
 	}
-	if (!name || (c.flags != NO && c.old_name == NO && flags & AT_EMPTY_PATH &&
-		      !bpf_probe_read_user(&first, 1, (void *)name) && !first))
-		s->request.object = s->given ? &s->given->f_path : start_of(argument(s, c.dir));
+	if (c.name == NO)
+		s->request.object = s->given ? &s->given->f_path : path_of(argument(s, c.dir));
+	else if (!name || (c.flags != NO && c.old_name == NO && flags & AT_EMPTY_PATH &&
+			   !bpf_probe_read_user(&first, 1, (void *)name) && !first))
+		s->request.object = start_of(argument(s, c.dir));
 	else
 		s->request.name[0] = name;
 	s->request.from[0] = start_of(argument(s, c.dir));

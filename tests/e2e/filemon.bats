@@ -37,6 +37,13 @@ subject=filemon
 	sums_agree
 }
 
+@test "names that there is no room for are counted as lost" {
+	observe --buffer 4K -e create "$PWD" -- touching many 3000
+	holds '(map(select(.event == "file.create")) | length) + (map(select(.event == "lost").count) | add // 0) == 3000'
+	observe --buffer 4K -e create "$PWD" -- touching many 10
+	holds 'length == 0'
+}
+
 @test "more files than there is room for sums: nothing is missing" {
 	(($(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo) > 600000)) || skip 'needs 600 MB of memory'
 	mkdir many
@@ -274,9 +281,9 @@ subject=filemon
 @test "PATH: a file, also when it is gone or another one takes its name" {
 	: >f
 	mkdir d
-	observe -e @name,@meta f -- sh -c 'mv f g; chmod 600 g; mv g f; rm f; : >new; mv new d/../f; rm d/../f; : >ff; rm ff'
+	observe -e @name,@meta f -- sh -c 'mv f g; chmod 600 g; mv g f; rm f; : >new; mv new d/../f; rm d/../f; : >d/../f; : >ff; rm ff'
 	is "$(what "map([(.event | sub(\"file.\"; \"\")), (.path | ltrimstr(\"$PWD/\"))])")" \
-		'[["rename","g"],["chmod","g"],["rename","f"],["delete","f"],["rename","f"],["delete","f"]]'
+		'[["rename","g"],["chmod","g"],["rename","f"],["delete","f"],["rename","f"],["delete","f"],["create","f"]]'
 }
 
 @test "-e: groups" {
@@ -429,6 +436,8 @@ subject=filemon
 @test "deleted files, and such as never had a name" {
 	observe -e write -- bash -c 'exec 5>f; rm f; echo 123 >&5'
 	holds "length == 1 and .[0].path == \"$PWD/f\" and .[0].deleted"
+	observe -e truncate,delete -- sh -c ': >f; exec perl -e "open(F, q(+<), q(f)); unlink(q(f)); truncate(F, 9)"'
+	is "$(what "map([.event, .path, .deleted])")" "[[\"file.delete\",\"$PWD/f\",null],[\"file.truncate\",\"$PWD/f\",true]]"
 }
 
 @test "another root directory" {
