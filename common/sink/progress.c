@@ -27,12 +27,12 @@ static char *put_bytes(char *to, uint64_t bytes)
 			      : sprintf(to, "%.1f%c", size, units[unit]));
 }
 
-static bool wanted(void)
+static bool wanted(const struct spool *s)
 {
 	const char *term = getenv("TERM");
 
 	return !shared.quiet && term && strcmp(term, "dumb") && isatty(STDERR_FILENO) &&
-	       !isatty(STDIN_FILENO);
+	       !isatty(STDIN_FILENO) && !(s->tee && isatty(STDOUT_FILENO));
 }
 
 static size_t columns(void)
@@ -51,7 +51,7 @@ int64_t progress_show(const struct deliver *d)
 	char *to = text;
 
 	if (on < 0) {
-		on = wanted();
+		on = wanted(s);
 		next = now() + PAUSE; /* what is done until then is not worth a line */
 	}
 	if (!on)

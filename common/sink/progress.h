@@ -8,8 +8,9 @@
 
 /*
  * How far a delivery is, as a line at the bottom of the terminal that stderr is; nothing if it is
- * none, what is typed would get mixed with it, or --quiet. Rewritten when it is something else, a
- * few times a second at most. Returns the time of now() when that may be again; 0: it is shown.
+ * none, if what is typed or passed on would get mixed with it, or with --quiet. Rewritten when it
+ * is something else, a few times a second at most. Returns the time of now() when that may be
+ * again; 0: it is shown.
  */
 int64_t progress_show(const struct deliver *d);
 
