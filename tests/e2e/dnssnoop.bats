@@ -800,7 +800,7 @@ $sent {\"event\":\"dns.query\",\"direction\":\"out\"}"
 	local i connection questions
 
 	serve -t 127.0.0.1 53
-	see --buffer 4K
+	see --buffer 4K -e query,answer,malformed
 	exec {connection}<>/dev/tcp/127.0.0.1/53
 	# asks NAME-OF-ONE-LETTER: and waits for the answer.
 	asks_for() {
