@@ -51,9 +51,9 @@ _dnssnoop()
 	fi
 	case $option in
 	-r | --read) kind=files ;;
-	-i | --interface) kind=nothing ;;
+	-i | --interface) kind=interfaces ;;
 	--port) kind=nothing ;;
-	--direction) kind=nothing ;;
+	--direction) kind=directions ;;
 	--name) kind=nothing ;;
 	--qtype) kind=nothing ;;
 	--rcode) kind=nothing ;;
@@ -84,6 +84,11 @@ _dnssnoop()
 		compopt -o filenames
 		;;
 	formats) mapfile -t found < <(compgen -W 'table json' -- "$word") ;;
+	directions) mapfile -t found < <(compgen -W 'in out' -- "$word") ;;
+	interfaces)
+		found=(/sys/class/net/*)
+		mapfile -t found < <(compgen -W "${found[*]##*/}" -- "$word")
+		;;
 	users) mapfile -t found < <(compgen -u -- "$word") ;;
 	pids)
 		found=(/proc/[0-9]*)

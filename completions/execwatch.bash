@@ -77,6 +77,11 @@ _execwatch()
 		compopt -o filenames
 		;;
 	formats) mapfile -t found < <(compgen -W 'table json' -- "$word") ;;
+	directions) mapfile -t found < <(compgen -W 'in out' -- "$word") ;;
+	interfaces)
+		found=(/sys/class/net/*)
+		mapfile -t found < <(compgen -W "${found[*]##*/}" -- "$word")
+		;;
 	users) mapfile -t found < <(compgen -u -- "$word") ;;
 	pids)
 		found=(/proc/[0-9]*)

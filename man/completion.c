@@ -19,8 +19,10 @@ static const struct values {
 	const char *zsh;  /* an action of _arguments */
 } values[] = {
 	{ "cgroup", "cgroups", "{compadd -a cgroups}" },
+	{ "direction", "directions", "(in out)" },
 	{ "events", "events", "{_values -s , event $events}" },
 	{ "fields", "fields", "{_values -s , field $fields}" },
+	{ "interface", "interfaces", "{compadd -a interfaces}" },
 	{ "output", "formats", "(table json)" },
 	{ "FIELDS", "fields", "{_values -s , field $fields}" },
 	{ "FILE", "files", "_files" },

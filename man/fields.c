@@ -81,8 +81,6 @@ static void put_type(const struct field *f)
 		printf(" , optional");
 	if (f->heading && strcasecmp(f->heading, f->name))
 		printf(" ; in a table %s", f->heading);
-	if (f->by)
-		printf(" ; default of --by");
 	if (f->sum)
 		printf(" ; summed up by --top");
 	putchar('\n');

@@ -159,11 +159,13 @@ static const struct option_row options[] = {
 	{ "port", 0, OPTION_LIST, "PORT", AT(ports),
 	  .help = "look at this port too, beside 53, 5353 and 5355" },
 	{ "direction", 0, OPTION_STRING, "DIRECTION", AT(direction),
-	  .help = "only what comes in, or goes out (default: both)" },
+	  .help = "only what comes in, or what goes out: in or out (default: both)" },
 	{ "name", 0, OPTION_LIST, "PATTERN", AT(names),
 	  .help = "only questions for these names (a shell pattern, in any case)" },
-	{ "qtype", 0, OPTION_LIST, "TYPE", AT(qtypes), .help = "only questions of this type" },
-	{ "rcode", 0, OPTION_LIST, "RCODE", AT(rcodes), .help = "only answers with this rcode" },
+	{ "qtype", 0, OPTION_LIST, "TYPE", AT(qtypes),
+	  .help = "only questions of this type, and what is answered: A, HTTPS, TYPE65280" },
+	{ "rcode", 0, OPTION_LIST, "RCODE", AT(rcodes),
+	  .help = "only answers with this rcode: NXDOMAIN, 3" },
 	{ .type = OPTION_HEADING, .help = "How they are shown:" },
 	{ "pair", 0, OPTION_FLAG, NULL, AT(pair),
 	  .help = "print one line, dns.exchange, for a question and its answer" },
@@ -814,6 +816,22 @@ static void take_segment(const struct origin *from, struct segment *segment)
  * What the kernel side sends.
  */
 
+/* One datagram, or several in one packet, which is not split yet or has been put together. */
+static void take_datagrams(struct origin *from, const struct packet_event *p)
+{
+	uint32_t each = p->gso_size && p->gso_size < p->len ? p->gso_size : p->len, at = 0;
+
+	do {
+		uint32_t size = p->len - at < each ? p->len - at : each;
+		uint32_t left = p->captured > at ? p->captured - at : 0;
+
+		from->size = size;
+		from->cut = left < size;
+		take_message(from, (const uint8_t *)(p + 1) + at, left < size ? left : size);
+		at += each;
+	} while (at < p->len);
+}
+
 static void on_event(const struct event *e, size_t size)
 {
 	const struct packet_event *p = (const struct packet_event *)e;
@@ -836,10 +854,8 @@ static void on_event(const struct event *e, size_t size)
 	from.cookie = p->ifindex ? 0 : p->cookie;
 	from.direction = p->direction;
 	from.unmatched = e->flags & PACKET_UNMATCHED;
-	from.size = p->len;
-	from.cut = p->captured < p->len;
 	if (p->proto != 6 /* TCP */) {
-		take_message(&from, (const uint8_t *)(p + 1), p->captured);
+		take_datagrams(&from, p);
 		return;
 	}
 	segment = (struct segment){

@@ -102,6 +102,7 @@ struct __sk_buff {
 		struct bpf_sock *sk;
 		__u64 : 64;
 	} __attribute__((aligned(8)));
+	__u32 gso_size;
 };
 
 struct bpf_sock_addr {

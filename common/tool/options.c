@@ -18,9 +18,9 @@ static const struct option_row all_shared[] = {
 	{ "fields", 'f', OPTION_STRING, "LIST", AT(fields),
 	  .help = "print only these fields, separated by commas, in this order" },
 	{ "events", 'e', OPTION_LIST, "LIST", AT(event_names),
-	  .help = "print these events, separated by commas, or all" },
+	  .help = "print these events, separated by commas, or all: " },
 	{ "failed", 'x', OPTION_FLAG, NULL, AT(failed),
-	  .help = "print only what failed (instead of --events)" },
+	  .help = "print only what failed, instead of --events: " },
 	{ "tree-view", 0, OPTION_FLAG, NULL, AT(tree_view),
 	  .help = "in a table, indent the last column by how deep a process is in the tree" },
 	{ "no-redact", 0, OPTION_FLAG, NULL, AT(no_redact),
@@ -34,7 +34,7 @@ static const struct option_row all_shared[] = {
 	  .help = "print the N busiest, again and again (default: as many as fit on the terminal, "
 		  "elsewhere all)" },
 	{ "by", 0, OPTION_STRING, "FIELDS", AT(by),
-	  .help = "with --top: sum up what is equal in these, separated by commas" },
+	  .help = "with --top: sum up what is equal in these, separated by commas; default: " },
 	{ "interval", 'I', OPTION_DURATION, "TIME", AT(interval), .min = MS,
 	  .help = "with --top: the time from one table to the next (default 1s)" },
 
@@ -195,14 +195,73 @@ static void check_top(const struct tool *tool, struct options *o)
 		o->interval = SECOND;
 }
 
+static bool is_any(const struct event_desc *e)
+{
+	return e->name;
+}
+
+static bool is_by_default(const struct event_desc *e)
+{
+	return e->by_default;
+}
+
+static bool is_failure(const struct event_desc *e)
+{
+	return e->failure;
+}
+
+static void put_events(FILE *f, const struct tool *tool, bool (*which)(const struct event_desc *))
+{
+	const char *between = "";
+
+	for (const struct event_desc *e = tool->events; e->name; e++)
+		if (which(e)) {
+			fprintf(f, "%s%s", between, event_short_name(e));
+			between = ", ";
+		}
+}
+
+/* What of an option is the tool's. */
+static const char *make_help(const struct tool *tool, const struct option_row *row)
+{
+	struct out_config config = { .events = tool->events, .selected = UINT64_MAX };
+	char *help = NULL;
+	size_t size;
+	FILE *f = open_memstream(&help, &size);
+
+	if (!f)
+		die(STATUS_FAILED, "out of memory");
+	fputs(row->help, f);
+	if (!strcmp(row->name, "events")) {
+		put_events(f, tool, is_any);
+		fputs(" (default: ", f);
+		put_events(f, tool, is_by_default);
+		putc(')', f);
+	} else if (!strcmp(row->name, "failed")) {
+		put_events(f, tool, is_failure);
+	} else if (!strcmp(row->name, "by")) {
+		fputs(top_default(&config), f);
+	}
+	if (fclose(f))
+		die(STATUS_FAILED, "out of memory");
+	return help;
+}
+
 const struct option_row *shared_options(const struct tool *tool)
 {
 	static struct option_row rows[sizeof(all_shared) / sizeof(*all_shared)];
 	size_t n = 0;
 
-	for (const struct option_row *row = all_shared; row->help; row++)
-		if (is_offered(tool, row))
-			rows[n++] = *row;
+	if (rows->help)
+		return rows;
+	for (const struct option_row *row = all_shared; row->help; row++) {
+		if (!is_offered(tool, row))
+			continue;
+		rows[n] = *row;
+		if (row->help[strlen(row->help) - 1] == ' ')
+			rows[n].help = make_help(tool, row);
+		n++;
+	}
 	rows[n] = (struct option_row){};
 	return rows;
 }

@@ -106,6 +106,13 @@ options_of() {
 	offers 'execwatch --top --b' --by --buffer
 }
 
+@test "directions, and interfaces" {
+	offers 'dnssnoop --direction=' in out
+	offers 'dnssnoop --direction o' out
+	offers 'dnssnoop -i lo' lo
+	offers 'dnssnoop --interface=lo' lo
+}
+
 @test "users, files and cgroups" {
 	offers 'execwatch -u roo' root
 	offers 'execwatch --uid=roo' root

@@ -516,19 +516,6 @@ http-post: 3000 lines in 1 batches were sent, after 2 retries"
 	is "$(sed "$states" shown | grep '^http-post: 13.*' | awk '{ print length }' | sort -u)" 29
 }
 
-# Makes an authority and certificates that it signed.
-certificates() {
-	local name
-
-	command -v openssl >/dev/null || skip 'there is no openssl'
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN=authority' -keyout ca.key -out ca.pem
-	for name in server client; do
-		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name" -keyout $name.key -out $name.csr
-		openssl x509 -req -in $name.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
-			-extfile <(echo subjectAltName=IP:127.0.0.1) -out $name.pem
-	done
-} 2>openssl.log
-
 @test "TLS: an authority of one's own, a certificate of the client's" {
 	certificates
 	serve server.pem server.key ca.pem

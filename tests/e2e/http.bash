@@ -35,3 +35,16 @@ has() { grep -q -- "$2" "$1"; }
 requests() { jq -r "$1" requests | sort -u | paste -sd ' '; }
 
 waiting() { find spool -maxdepth 1 -name '0*' -size +0 | wc -l; }
+
+# Makes an authority and certificates that it signed.
+certificates() {
+	local name
+
+	command -v openssl >/dev/null || skip 'there is no openssl'
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN=authority' -keyout ca.key -out ca.pem
+	for name in server client; do
+		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name" -keyout $name.key -out $name.csr
+		openssl x509 -req -in $name.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
+			-extfile <(echo subjectAltName=IP:127.0.0.1) -out $name.pem
+	done
+} 2>openssl.log

@@ -190,6 +190,7 @@ teardown_file() {
 @test "the examples of filemon(8)" { examples man/filemon.8; }
 @test "the examples of http-post(8)" { needs_http && examples man/http-post.8; }
 @test "the examples of osquery-poll(8)" { examples man/osquery-poll.8; }
+@test "the examples of s3-upload(8)" { needs_http && examples man/s3-upload.8; }
 @test "the examples of statsd-emit(8)" { examples man/statsd-emit.8; }
 @test "the examples of statsd-recv(8)" { examples man/statsd-recv.8; }
 @test "the examples of graintools(7)" { examples man/graintools.7; }

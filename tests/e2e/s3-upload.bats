@@ -4,6 +4,7 @@
 # Each line arrives in a bucket, once, whatever the server does and whoever is killed.
 #
 # S3_LINES and S3_KILLS: how many, where lines and moments are many.
+# shellcheck disable=SC2016,SC2119 # much is for eval
 # shellcheck disable=SC2030,SC2031 # each test is a process
 # shellcheck disable=SC2317 # much is called through until_true
 # shellcheck source=tests/e2e/helpers.bash
@@ -14,7 +15,6 @@
 : "${S3_LINES:=200000}" "${S3_KILLS:=40}"
 unset "${!AWS_@}"
 export AWS_ACCESS_KEY_ID=KEY AWS_SECRET_ACCESS_KEY=SECRET/+= AWS_EC2_METADATA_DISABLED=true
-top=$BATS_TEST_DIRNAME/../..
 
 # upload OPTION...: from start to end, with the lines of standard input.
 upload() {
@@ -233,7 +233,7 @@ arrived_once() {
 			esac
 			give=json
 			[[ $how != Action ]] || give=xml
-			[[ $how != file ]] || give=file
+			[[ $how != file ]] || give='file'
 			rm -rf objects requests asked spool in
 			: >asked
 			$give ONE '1 hour'
@@ -325,6 +325,19 @@ arrived_once() {
 	is "$status" 0
 	has err "can't write standard output: Bad file descriptor"
 	arrived_once 1000
+}
+
+@test "TLS, with an authority of one's own" {
+	certificates
+	serve server.pem server.key
+	tls() { status=0; s3-upload --spool spool --grace 300ms --endpoint "https://$at" "$@" s3://bucket >out 2>err || status=$?; }
+	seq 10 | tls
+	is "$status" 75
+	has err 'SSL certificate problem'
+	tls --drain --ca ca.pem
+	is "$status $(arrived)" "0 $(seq 10)"
+	echo 11 | AWS_CA_BUNDLE=ca.pem tls
+	is "$status $(objects | wc -l)" '0 2'
 }
 
 @test "a spool in use is refused, with the other's id" {
@@ -424,7 +437,7 @@ arrived_once() {
 	wrong 'no bucket can be called so' s3://
 	wrong 'no bucket can be called so' s3://a_
 	wrong 'no bucket can be called so' 's3://a?b'
-	wrong 'braces' s3://bucket/{x}
+	wrong 'braces' 's3://bucket/{x}'
 	wrong 'control character' s3://bucket/$'\n'
 	wrong 'no good key: a part of it is . or ..' s3://bucket/a/../b
 	wrong 'no good key: without {id} and {seq}' --key '{time}' s3://bucket
@@ -443,7 +456,7 @@ arrived_once() {
 	wrong 'there is a space' --storage-class 'A B' s3://bucket
 	wrong 'is no KEY=VALUE' --object-tag nonsense s3://bucket
 	wrong 'is no KEY=VALUE' --object-tag =x s3://bucket
-	wrong 'has 10 at most' $(printf -- '--object-tag a%s=b ' {1..11}) s3://bucket
+	wrong 'has 10 at most' --object-tag={a,b,c,d,e,f,g,h,i,j,k}=v s3://bucket
 	wrong 'is neither gzip nor none' --compress zip s3://bucket
 	wrong 'nosuch: No such file' --ca nosuch s3://bucket
 	wrong 'not a size' --max-size 0 s3://bucket
