@@ -21,7 +21,12 @@ _dnssnoop()
 	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
 	local before='' kind=options
 	local -a found=()
-	local root='' there dir type i
+	local root='' there dir type i typed=${COMP_LINE:0:COMP_POINT} begun=''
+
+	# For bash, @ parts words: of one that has it only what the last @ begins is replaced.
+	if [[ $typed =~ ([^[:space:]]+)[[:space:]]+([^[:space:]]*)(@[^[:space:]]*)$ ]]; then
+		option=${BASH_REMATCH[1]} begun=${BASH_REMATCH[2]} word=$begun${BASH_REMATCH[3]}
+	fi
 
 	# Behind -- stands a command, with words of its own.
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -113,6 +118,7 @@ _dnssnoop()
 		;;
 	esac
 	COMPREPLY=("${found[@]/#/$before}")
+	COMPREPLY=("${COMPREPLY[@]#"$begun"}")
 	[[ ${COMPREPLY-} != --*= ]] || compopt -o nospace
 }
 complete -F _dnssnoop dnssnoop

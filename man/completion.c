@@ -62,6 +62,8 @@ static void each_event(const struct document *d, void (*put)(const char *name, c
 {
 	for (const struct event_desc *e = d->events; e->name; e++)
 		put(event_short_name(e), e->help);
+	for (const struct event_group *g = d->groups; g && g->name; g++)
+		put(g->name, g->help);
 	put("all", "all of them");
 }
 

@@ -71,7 +71,10 @@ void kernel_detach(struct kernel *k);
 /* Adds `key`, of the map's key size, to a set of the filters. */
 void kernel_set_add(const struct kernel *k, const char *map, const void *key);
 
-/* Has the kernel side see only what happens at or below these paths. Dies (64) where one isn't. */
+/*
+ * Has the kernel side see only what happens at or below these absolute paths, without symbolic
+ * links; also of one that there isn't yet.
+ */
 void kernel_add_paths(const struct kernel *k, const struct list *paths);
 
 int kernel_map_fd(const struct kernel *k, const char *map);

@@ -142,29 +142,54 @@ struct selection {
 	struct options *o;
 };
 
-/* `-e exec,exit`: by full name, or by what follows the dot. */
-static void select_event(void *ctx, const char *name, size_t len)
+static bool is_called(const char *name, const char *word, size_t len)
 {
-	const struct tool *tool = ((struct selection *)ctx)->tool;
-	struct options *o = ((struct selection *)ctx)->o;
-	char known[1024] = "";
-	bool found = len == 3 && !memcmp(name, "all", 3);
+	return strlen(name) == len && !memcmp(name, word, len);
+}
 
+/* Which events a word of -e asks for: "exec" or "process.exec", a group, or "all". 0: none. */
+static uint64_t find_events(const struct tool *tool, const char *word, size_t len)
+{
+	uint64_t types = 0, found = 0;
+
+	if (is_called("all", word, len))
+		types = UINT64_MAX;
+	for (const struct event_group *g = tool->groups; g && g->name; g++)
+		if (is_called(g->name, word, len))
+			types = g->types;
 	for (size_t i = 0; i < count_events(tool); i++) {
 		const struct event_desc *event = &tool->events[i];
-		const char *full = event->name, *brief = event_short_name(event);
 
-		if (found || (strlen(full) == len && !memcmp(full, name, len)) ||
-		    (strlen(brief) == len && !memcmp(brief, name, len))) {
-			o->selected |= 1ull << i;
-			if (len != 3 || memcmp(name, "all", 3))
-				return;
-		}
-		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s, ", brief);
+		if (types >> event->type & 1 || is_called(event->name, word, len) ||
+		    is_called(event_short_name(event), word, len))
+			found |= 1ull << i;
 	}
-	if (!found)
-		die(STATUS_USAGE, "--events: no event is called '%.*s'; there are %sand all",
-		    (int)len, name, known);
+	return found;
+}
+
+static void select_event(void *ctx, const char *word, size_t len)
+{
+	const struct tool *tool = ((struct selection *)ctx)->tool;
+	uint64_t found = find_events(tool, word, len);
+	char known[1024] = "";
+
+	((struct selection *)ctx)->o->selected |= found;
+	if (found)
+		return;
+	if (len && *word == '@' && tool->groups) {
+		for (const struct event_group *g = tool->groups; g->name; g++)
+			snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s%s",
+				 g > tool->groups ? ", " : "", g->name);
+		die(STATUS_USAGE, "--events: no group is called '%.*s'; there are %s", (int)len,
+		    word, known);
+	}
+	for (size_t i = 0; i < count_events(tool); i++)
+		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s, ",
+			 event_short_name(&tool->events[i]));
+	for (const struct event_group *g = tool->groups; g && g->name; g++)
+		snprintf(known + strlen(known), sizeof(known) - strlen(known), "%s, ", g->name);
+	die(STATUS_USAGE, "--events: no event is called '%.*s'; there are %sand all", (int)len,
+	    word, known);
 }
 
 static void select_events(const struct tool *tool, struct options *o)
@@ -236,7 +261,9 @@ static const char *make_help(const struct tool *tool, const struct option_row *r
 		put_events(f, tool, is_any);
 		fputs(" (default: ", f);
 		put_events(f, tool, is_by_default);
-		putc(')', f);
+		fputs(tool->groups ? "); groups: " : ")", f);
+		for (const struct event_group *g = tool->groups; g && g->name; g++)
+			fprintf(f, "%s%s", g > tool->groups ? ", " : "", g->name);
 	} else if (!strcmp(row->name, "failed")) {
 		put_events(f, tool, is_failure);
 	} else if (!strcmp(row->name, "by")) {

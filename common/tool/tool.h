@@ -17,10 +17,18 @@
 
 struct captured;
 
+/* A name for several events, for -e. */
+struct event_group {
+	const char *name; /* "@name"; NULL ends the table */
+	uint64_t types;	  /* bit N: events of type N */
+	const char *help; /* one sentence */
+};
+
 struct tool {
 	const char *name;
 	const char *summary; /* one sentence */
 	const struct event_desc *events;
+	const struct event_group *groups; /* NULL: there are none */
 
 	/* The BPF object, from its skeleton: NAME_bpf__elf_bytes. */
 	const void *(*object)(size_t *size);

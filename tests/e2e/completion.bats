@@ -16,11 +16,12 @@ setup_file() {
 # shellcheck disable=SC2317
 bash_offers() {
 	local -a COMP_WORDS COMPREPLY=()
-	local COMP_CWORD
+	local COMP_CWORD COMP_LINE COMP_POINT
 
 	compopt() { :; }
 	# shellcheck disable=SC1090
 	. "$completions/${1%% *}.bash"
+	COMP_LINE=$1 COMP_POINT=${#1}
 	read -ra COMP_WORDS <<<"${1//=/ = }"
 	[[ $1 != *[\ ] ]] || COMP_WORDS+=('')
 	COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
@@ -76,6 +77,15 @@ options_of() {
 	offers 'execwatch --output=j' json
 	offers 'execwatch -qo t' table
 	is "$(bash_offers 'execwatch -qoj')" -qojson
+}
+
+@test "groups of events, whose first letter parts words in bash" {
+	is "$(bash_offers 'filemon -e @read,sym')" @read,symlink
+	is "$(zsh_offers 'filemon -e open,@na' | sed 's/.*,//')" '@name'
+	is "$(bash_offers 'filemon -e open,@na')" @name
+	is "$(bash_offers 'filemon --events=@na')" @name
+	is "$(bash_offers 'filemon -e@' | xargs)" '@read @write @name @meta'
+	is "$(bash_offers 'filemon -e ' | grep -c @)" 4
 }
 
 @test "events, between commas, each once" {
