@@ -38,7 +38,7 @@ objects() {
 	for name in objects/*; do
 		name=${name#*/}
 		printf '%b\n' "${name//%/\\x}"
-	done | sed 's/%3D/=/g'
+	done
 }
 
 # All lines of all objects.
@@ -380,8 +380,7 @@ arrived_once() {
 	writer=$!
 	started+=("$writer")
 	moods=(500 good SlowDown half taken reset 429 close slow AccessDenied hang good)
-	size=$((S3_LINES / 10 < 256000 ? S3_LINES / 10 : 256000))
-	up=(s3-upload --timeout 1s --max-size "$size" --max-age 50ms --endpoint "http://$at" --spool spool s3://bucket)
+	up=(s3-upload --timeout 1s --max-size $((S3_LINES / 25)) --max-age 50ms --endpoint "http://$at" --spool spool s3://bucket)
 	for ((i = 0; i < S3_KILLS; i++)); do
 		mood "${moods[i % 12]}" $((i % 3 + 1))
 		((i % 5)) || { end_server; ((i % 2)) && rm -f old || : >old; }

@@ -4,7 +4,7 @@
 # file `mood` says, read anew for each request; "WORD N" does so N times. What it takes is appended to
 # `got`, each request's first line and headers to `requests`. Its port is in `port`.
 #
-# As an S3 server it keeps each object in `objects`, in a file called like its path, encoded; the file `old`
+# As an S3 server it keeps each object in `objects`, in a file called like its path, its slashes encoded; the file `old`
 # says that it doesn't know If-None-Match, `valid` which access keys it takes. It checks no signature.
 # It gives credentials as an instance, a container or STS does: what is in the file `credentials`.
 import base64, gzip, hashlib, http.server, json, os, socket, ssl, struct, sys, threading, time, urllib.parse
@@ -86,7 +86,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.store(body)
 
     def store(self, body):
-        name = "objects/" + urllib.parse.quote(self.path, safe="")
+        name = "objects/" + urllib.parse.quote(urllib.parse.unquote(self.path), safe="=")
         if self.headers.get("Content-MD5") != base64.b64encode(hashlib.md5(body).digest()).decode():
             return self.error("BadDigest")
         if self.headers.get("x-amz-content-sha256") != hashlib.sha256(body).hexdigest():
