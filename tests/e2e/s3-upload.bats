@@ -218,7 +218,7 @@ arrived_once() {
 
 @test "credentials that expire: an instance's, a container's, a web identity's, files'" {
 	serve
-	unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_EC2_METADATA_DISABLED
+	unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
 	json() { printf '{"AccessKeyId":"%s","SecretAccessKey":"S","Token":"T","Expiration":"%s"}' "$1" "$(date -ud "$2" +%FT%TZ)" >credentials.new; mv credentials.new credentials; }
 	xml() { printf '<R><Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>S</SecretAccessKey><SessionToken>T</SessionToken><Expiration>%s</Expiration></Credentials></R>' "$1" "$(date -ud "$2" +%FT%TZ)" >credentials.new; mv credentials.new credentials; }
 	file() { printf '[default]\naws_access_key_id=%s\naws_secret_access_key=S\n' "$1" >.credentials.new; mv .credentials.new .credentials; }
@@ -226,7 +226,7 @@ arrived_once() {
 	for how in some-role container Action file; do
 		(
 			case $how in
-			some-role) export AWS_EC2_METADATA_SERVICE_ENDPOINT=http://$at ;;
+			some-role) export AWS_EC2_METADATA_DISABLED='' AWS_EC2_METADATA_SERVICE_ENDPOINT=http://$at ;;
 			container) export AWS_CONTAINER_CREDENTIALS_FULL_URI=http://$at/container AWS_CONTAINER_AUTHORIZATION_TOKEN=tok ;;
 			Action) export AWS_WEB_IDENTITY_TOKEN_FILE=web AWS_ROLE_ARN=arn:x AWS_ENDPOINT_URL_STS=http://$at ;;
 			file) export AWS_SHARED_CREDENTIALS_FILE=.credentials ;;
@@ -257,7 +257,7 @@ arrived_once() {
 	rm valid
 
 	# Before they expire others are asked for, and nobody notices.
-	export AWS_EC2_METADATA_SERVICE_ENDPOINT=http://$at
+	export AWS_EC2_METADATA_DISABLED='' AWS_EC2_METADATA_SERVICE_ENDPOINT=http://$at
 	rm -rf objects requests asked spool in
 	json ONE '3 seconds'
 	begin --max-age 10ms s3://bucket

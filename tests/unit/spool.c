@@ -293,7 +293,7 @@ static void check_steps(bool same, bool carried, bool sealed, const char *expect
 		 (unsigned long long)st.st_ino);
 	if (carried)
 		put_file(&s, name, "ha");
-	snprintf(name, sizeof(name), "0000000007-0123456789abcdef-1-2-%08lx.ndjson",
+	snprintf(name, sizeof(name), "0000000007-0123456789abcdef-1-2-%08x.ndjson",
 		 (uint32_t)XXH64("a\nb\n", 4, 0));
 	if (sealed)
 		put_file(&s, name, "a\nb\n");
