@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* filemon, kernel side: which files processes open, read and write. */
+/* filemon, kernel side: what processes do to files. */
 #include "bpf/lib/below.bpf.h"
 #include "bpf/lib/cgroup.bpf.h"
 #include "bpf/lib/file.bpf.h"
 #include "bpf/lib/filter.bpf.h"
+#include "bpf/lib/lookup.bpf.h"
 #include "bpf/lib/path.bpf.h"
 #include "bpf/lib/process.bpf.h"
 #include "bpf/lib/ring.bpf.h"
 #include "bpf/lib/syscall.bpf.h"
+#include "bpf/lib/uring.bpf.h"
 #include "bpf/filemon.h"
 
 static const volatile struct filemon_config config SEC(".rodata.config");
 
-/* What a system call's arguments are. */
+/*
+ * What a system call is. Of those that move bytes the arguments are told here, of the others in
+ * `changes`.
+ */
 enum call {
 	CALL_NONE,
 	CALL_READ,  /* from */
@@ -22,58 +27,372 @@ enum call {
 	CALL_OPEN,  /* name, flags */
 	CALL_CREAT, /* name */
 	CALL_OPENAT,
-	CALL_OPENAT2, /* the third one is a struct */
+	CALL_OPENAT2,  /* the third one is a struct */
+	CALL_MMAP,     /* address, bytes, protection, flags, file, offset */
+	CALL_MMAP2,    /* the offset is in pages of 4 KiB */
+	CALL_OLD_MMAP, /* they are in a struct */
+	CALL_MOUNT,    /* changes what is mounted where */
+	CALL_CLONE,    /* flags, that may ask for a new mount namespace */
+	CALL_CLONE3,   /* they are in a struct */
+	CALL_CHANGE,   /* those from here on are in `changes` */
+	CALL_MKNOD = CALL_CHANGE,
+	CALL_MKNODAT,
+	CALL_UNLINK,
+	CALL_UNLINKAT,
+	CALL_RENAME,
+	CALL_RENAMEAT,
+	CALL_RENAMEAT2,
+	CALL_LINK,
+	CALL_LINKAT,
+	CALL_SYMLINK,
+	CALL_SYMLINKAT,
+	CALL_MKDIR,
+	CALL_MKDIRAT,
+	CALL_RMDIR,
+	CALL_CHMOD,
+	CALL_FCHMOD,
+	CALL_FCHMODAT,
+	CALL_FCHMODAT2,
+	CALL_CHOWN,
+	CALL_LCHOWN,
+	CALL_FCHOWN,
+	CALL_FCHOWNAT,
+	CALL_CHOWN16,
+	CALL_LCHOWN16,
+	CALL_FCHOWN16,
+	CALL_TRUNCATE,
+	CALL_FTRUNCATE,
+	CALL_TRUNCATE64,
+	CALL_FTRUNCATE64,
+	CALL_FALLOCATE,
+	CALL_FALLOCATE32,
+	CALL_UTIMES,
+	CALL_FUTIMESAT,
+	CALL_UTIMENSAT,
+	CALL_SETXATTR,
+	CALL_LSETXATTR,
+	CALL_FSETXATTR,
+	CALL_SETXATTRAT,
+	CALL_REMOVEXATTR,
+	CALL_LREMOVEXATTR,
+	CALL_FREMOVEXATTR,
+	CALL_REMOVEXATTRAT,
+	CALL_END
+};
+
+/* Of 64-bit programs, and of 32-bit ones. */
+struct numbered {
+	u8 native, compat;
 };
 
 #define NR_CALLS 512 /* the last one stands for those beyond, too */
-static const u8 calls[NR_CALLS] = {
+static const struct numbered calls[NR_CALLS] = {
 #if defined(__TARGET_ARCH_x86)
-	[0] = CALL_READ,      /* read */
-	[1] = CALL_WRITE,     /* write */
-	[2] = CALL_OPEN,      /* open */
-	[17] = CALL_READ,     /* pread64 */
-	[18] = CALL_WRITE,    /* pwrite64 */
-	[19] = CALL_READ,     /* readv */
-	[20] = CALL_WRITE,    /* writev */
-	[40] = CALL_SEND,     /* sendfile */
-	[85] = CALL_CREAT,    /* creat */
-	[257] = CALL_OPENAT,  /* openat */
-	[275] = CALL_COPY,    /* splice */
-	[295] = CALL_READ,    /* preadv */
-	[296] = CALL_WRITE,   /* pwritev */
-	[326] = CALL_COPY,    /* copy_file_range */
-	[327] = CALL_READ,    /* preadv2 */
-	[328] = CALL_WRITE,   /* pwritev2 */
-	[437] = CALL_OPENAT2, /* openat2 */
+	[0].native = CALL_READ,		  /* read */
+	[1].native = CALL_WRITE,	  /* write */
+	[2].native = CALL_OPEN,		  /* open */
+	[9].native = CALL_MMAP,		  /* mmap */
+	[17].native = CALL_READ,	  /* pread64 */
+	[18].native = CALL_WRITE,	  /* pwrite64 */
+	[19].native = CALL_READ,	  /* readv */
+	[20].native = CALL_WRITE,	  /* writev */
+	[40].native = CALL_SEND,	  /* sendfile */
+	[76].native = CALL_TRUNCATE,	  /* truncate */
+	[77].native = CALL_FTRUNCATE,	  /* ftruncate */
+	[82].native = CALL_RENAME,	  /* rename */
+	[83].native = CALL_MKDIR,	  /* mkdir */
+	[84].native = CALL_RMDIR,	  /* rmdir */
+	[85].native = CALL_CREAT,	  /* creat */
+	[86].native = CALL_LINK,	  /* link */
+	[87].native = CALL_UNLINK,	  /* unlink */
+	[88].native = CALL_SYMLINK,	  /* symlink */
+	[90].native = CALL_CHMOD,	  /* chmod */
+	[91].native = CALL_FCHMOD,	  /* fchmod */
+	[92].native = CALL_CHOWN,	  /* chown */
+	[93].native = CALL_FCHOWN,	  /* fchown */
+	[94].native = CALL_LCHOWN,	  /* lchown */
+	[132].native = CALL_UTIMES,	  /* utime */
+	[133].native = CALL_MKNOD,	  /* mknod */
+	[188].native = CALL_SETXATTR,	  /* setxattr */
+	[189].native = CALL_LSETXATTR,	  /* lsetxattr */
+	[190].native = CALL_FSETXATTR,	  /* fsetxattr */
+	[197].native = CALL_REMOVEXATTR,  /* removexattr */
+	[198].native = CALL_LREMOVEXATTR, /* lremovexattr */
+	[199].native = CALL_FREMOVEXATTR, /* fremovexattr */
+	[235].native = CALL_UTIMES,	  /* utimes */
+	[257].native = CALL_OPENAT,	  /* openat */
+	[258].native = CALL_MKDIRAT,	  /* mkdirat */
+	[259].native = CALL_MKNODAT,	  /* mknodat */
+	[260].native = CALL_FCHOWNAT,	  /* fchownat */
+	[261].native = CALL_FUTIMESAT,	  /* futimesat */
+	[263].native = CALL_UNLINKAT,	  /* unlinkat */
+	[264].native = CALL_RENAMEAT,	  /* renameat */
+	[265].native = CALL_LINKAT,	  /* linkat */
+	[266].native = CALL_SYMLINKAT,	  /* symlinkat */
+	[268].native = CALL_FCHMODAT,	  /* fchmodat */
+	[275].native = CALL_COPY,	  /* splice */
+	[280].native = CALL_UTIMENSAT,	  /* utimensat */
+	[285].native = CALL_FALLOCATE,	  /* fallocate */
+	[295].native = CALL_READ,	  /* preadv */
+	[296].native = CALL_WRITE,	  /* pwritev */
+	[316].native = CALL_RENAMEAT2,	  /* renameat2 */
+	[326].native = CALL_COPY,	  /* copy_file_range */
+	[327].native = CALL_READ,	  /* preadv2 */
+	[328].native = CALL_WRITE,	  /* pwritev2 */
+	[30].compat = CALL_UTIMES,	  /* utime */
+	[90].compat = CALL_OLD_MMAP,	  /* old_mmap */
+	[271].compat = CALL_UTIMES,	  /* utimes */
+	[295].compat = CALL_OPENAT,	  /* openat */
+	[296].compat = CALL_MKDIRAT,	  /* mkdirat */
+	[297].compat = CALL_MKNODAT,	  /* mknodat */
+	[298].compat = CALL_FCHOWNAT,	  /* fchownat */
+	[299].compat = CALL_FUTIMESAT,	  /* futimesat */
+	[301].compat = CALL_UNLINKAT,	  /* unlinkat */
+	[302].compat = CALL_RENAMEAT,	  /* renameat */
+	[303].compat = CALL_LINKAT,	  /* linkat */
+	[304].compat = CALL_SYMLINKAT,	  /* symlinkat */
+	[306].compat = CALL_FCHMODAT,	  /* fchmodat */
+	[313].compat = CALL_COPY,	  /* splice */
+	[320].compat = CALL_UTIMENSAT,	  /* utimensat */
+	[324].compat = CALL_FALLOCATE32,  /* fallocate32 */
+	[333].compat = CALL_READ,	  /* preadv */
+	[334].compat = CALL_WRITE,	  /* pwritev */
+	[353].compat = CALL_RENAMEAT2,	  /* renameat2 */
+	[377].compat = CALL_COPY,	  /* copy_file_range */
+	[378].compat = CALL_READ,	  /* preadv2 */
+	[379].compat = CALL_WRITE,	  /* pwritev2 */
+	[56].native = CALL_CLONE,	  /* clone */
+	[155].native = CALL_MOUNT,	  /* pivot_root */
+	[165].native = CALL_MOUNT,	  /* mount */
+	[166].native = CALL_MOUNT,	  /* umount2 */
+	[272].native = CALL_CLONE,	  /* unshare */
+	[217].compat = CALL_MOUNT,	  /* pivot_root */
+	[310].compat = CALL_CLONE,	  /* unshare */
 #elif defined(__TARGET_ARCH_arm64)
-	[56] = CALL_OPENAT,   /* openat */
-	[63] = CALL_READ,     /* read */
-	[64] = CALL_WRITE,    /* write */
-	[65] = CALL_READ,     /* readv */
-	[66] = CALL_WRITE,    /* writev */
-	[67] = CALL_READ,     /* pread64 */
-	[68] = CALL_WRITE,    /* pwrite64 */
-	[69] = CALL_READ,     /* preadv */
-	[70] = CALL_WRITE,    /* pwritev */
-	[71] = CALL_SEND,     /* sendfile */
-	[76] = CALL_COPY,     /* splice */
-	[285] = CALL_COPY,    /* copy_file_range */
-	[286] = CALL_READ,    /* preadv2 */
-	[287] = CALL_WRITE,   /* pwritev2 */
-	[437] = CALL_OPENAT2, /* openat2 */
+	[5].native = CALL_SETXATTR,	 /* setxattr */
+	[6].native = CALL_LSETXATTR,	 /* lsetxattr */
+	[7].native = CALL_FSETXATTR,	 /* fsetxattr */
+	[14].native = CALL_REMOVEXATTR,	 /* removexattr */
+	[15].native = CALL_LREMOVEXATTR, /* lremovexattr */
+	[16].native = CALL_FREMOVEXATTR, /* fremovexattr */
+	[33].native = CALL_MKNODAT,	 /* mknodat */
+	[34].native = CALL_MKDIRAT,	 /* mkdirat */
+	[35].native = CALL_UNLINKAT,	 /* unlinkat */
+	[36].native = CALL_SYMLINKAT,	 /* symlinkat */
+	[37].native = CALL_LINKAT,	 /* linkat */
+	[38].native = CALL_RENAMEAT,	 /* renameat */
+	[45].native = CALL_TRUNCATE,	 /* truncate */
+	[46].native = CALL_FTRUNCATE,	 /* ftruncate */
+	[47].native = CALL_FALLOCATE,	 /* fallocate */
+	[52].native = CALL_FCHMOD,	 /* fchmod */
+	[53].native = CALL_FCHMODAT,	 /* fchmodat */
+	[54].native = CALL_FCHOWNAT,	 /* fchownat */
+	[55].native = CALL_FCHOWN,	 /* fchown */
+	[56].native = CALL_OPENAT,	 /* openat */
+	[63].native = CALL_READ,	 /* read */
+	[64].native = CALL_WRITE,	 /* write */
+	[65].native = CALL_READ,	 /* readv */
+	[66].native = CALL_WRITE,	 /* writev */
+	[67].native = CALL_READ,	 /* pread64 */
+	[68].native = CALL_WRITE,	 /* pwrite64 */
+	[69].native = CALL_READ,	 /* preadv */
+	[70].native = CALL_WRITE,	 /* pwritev */
+	[71].native = CALL_SEND,	 /* sendfile */
+	[76].native = CALL_COPY,	 /* splice */
+	[88].native = CALL_UTIMENSAT,	 /* utimensat */
+	[222].native = CALL_MMAP,	 /* mmap */
+	[276].native = CALL_RENAMEAT2,	 /* renameat2 */
+	[285].native = CALL_COPY,	 /* copy_file_range */
+	[286].native = CALL_READ,	 /* preadv2 */
+	[287].native = CALL_WRITE,	 /* pwritev2 */
+	[269].compat = CALL_UTIMES,	 /* utimes */
+	[322].compat = CALL_OPENAT,	 /* openat */
+	[323].compat = CALL_MKDIRAT,	 /* mkdirat */
+	[324].compat = CALL_MKNODAT,	 /* mknodat */
+	[325].compat = CALL_FCHOWNAT,	 /* fchownat */
+	[326].compat = CALL_FUTIMESAT,	 /* futimesat */
+	[328].compat = CALL_UNLINKAT,	 /* unlinkat */
+	[329].compat = CALL_RENAMEAT,	 /* renameat */
+	[330].compat = CALL_LINKAT,	 /* linkat */
+	[331].compat = CALL_SYMLINKAT,	 /* symlinkat */
+	[333].compat = CALL_FCHMODAT,	 /* fchmodat */
+	[340].compat = CALL_COPY,	 /* splice */
+	[348].compat = CALL_UTIMENSAT,	 /* utimensat */
+	[352].compat = CALL_FALLOCATE32, /* fallocate32 */
+	[361].compat = CALL_READ,	 /* preadv */
+	[362].compat = CALL_WRITE,	 /* pwritev */
+	[382].compat = CALL_RENAMEAT2,	 /* renameat2 */
+	[391].compat = CALL_COPY,	 /* copy_file_range */
+	[392].compat = CALL_READ,	 /* preadv2 */
+	[393].compat = CALL_WRITE,	 /* pwritev2 */
+	[39].native = CALL_MOUNT,	 /* umount2 */
+	[40].native = CALL_MOUNT,	 /* mount */
+	[41].native = CALL_MOUNT,	 /* pivot_root */
+	[97].native = CALL_CLONE,	 /* unshare */
+	[220].native = CALL_CLONE,	 /* clone */
+	[218].compat = CALL_MOUNT,	 /* pivot_root */
+	[337].compat = CALL_CLONE,	 /* unshare */
 #endif
+	/* The oldest ones of both, and the newest ones. */
+	[3].compat = CALL_READ,		   /* read */
+	[4].compat = CALL_WRITE,	   /* write */
+	[5].compat = CALL_OPEN,		   /* open */
+	[8].compat = CALL_CREAT,	   /* creat */
+	[9].compat = CALL_LINK,		   /* link */
+	[10].compat = CALL_UNLINK,	   /* unlink */
+	[14].compat = CALL_MKNOD,	   /* mknod */
+	[15].compat = CALL_CHMOD,	   /* chmod */
+	[16].compat = CALL_LCHOWN16,	   /* lchown16 */
+	[38].compat = CALL_RENAME,	   /* rename */
+	[39].compat = CALL_MKDIR,	   /* mkdir */
+	[40].compat = CALL_RMDIR,	   /* rmdir */
+	[83].compat = CALL_SYMLINK,	   /* symlink */
+	[92].compat = CALL_TRUNCATE,	   /* truncate */
+	[93].compat = CALL_FTRUNCATE,	   /* ftruncate */
+	[94].compat = CALL_FCHMOD,	   /* fchmod */
+	[95].compat = CALL_FCHOWN16,	   /* fchown16 */
+	[145].compat = CALL_READ,	   /* readv */
+	[146].compat = CALL_WRITE,	   /* writev */
+	[180].compat = CALL_READ,	   /* pread64 */
+	[181].compat = CALL_WRITE,	   /* pwrite64 */
+	[182].compat = CALL_CHOWN16,	   /* chown16 */
+	[187].compat = CALL_SEND,	   /* sendfile */
+	[192].compat = CALL_MMAP2,	   /* mmap2 */
+	[193].compat = CALL_TRUNCATE64,	   /* truncate64 */
+	[194].compat = CALL_FTRUNCATE64,   /* ftruncate64 */
+	[198].compat = CALL_LCHOWN,	   /* lchown32 */
+	[207].compat = CALL_FCHOWN,	   /* fchown32 */
+	[212].compat = CALL_CHOWN,	   /* chown32 */
+	[226].compat = CALL_SETXATTR,	   /* setxattr */
+	[227].compat = CALL_LSETXATTR,	   /* lsetxattr */
+	[228].compat = CALL_FSETXATTR,	   /* fsetxattr */
+	[235].compat = CALL_REMOVEXATTR,   /* removexattr */
+	[236].compat = CALL_LREMOVEXATTR,  /* lremovexattr */
+	[237].compat = CALL_FREMOVEXATTR,  /* fremovexattr */
+	[239].compat = CALL_SEND,	   /* sendfile64 */
+	[412].compat = CALL_UTIMENSAT,	   /* utimensat_time64 */
+	[437].compat = CALL_OPENAT2,	   /* openat2 */
+	[452].compat = CALL_FCHMODAT2,	   /* fchmodat2 */
+	[463].compat = CALL_SETXATTRAT,	   /* setxattrat */
+	[466].compat = CALL_REMOVEXATTRAT, /* removexattrat */
+	[437].native = CALL_OPENAT2,	   /* openat2 */
+	[452].native = CALL_FCHMODAT2,	   /* fchmodat2 */
+	[463].native = CALL_SETXATTRAT,	   /* setxattrat */
+	[466].native = CALL_REMOVEXATTRAT, /* removexattrat */
+	[21].compat = CALL_MOUNT,	   /* mount */
+	[22].compat = CALL_MOUNT,	   /* umount */
+	[52].compat = CALL_MOUNT,	   /* umount2 */
+	[120].compat = CALL_CLONE,	   /* clone */
+	[428].compat = CALL_MOUNT,	   /* open_tree */
+	[428].native = CALL_MOUNT,	   /* open_tree */
+	[429].compat = CALL_MOUNT,	   /* move_mount */
+	[429].native = CALL_MOUNT,	   /* move_mount */
+	[432].compat = CALL_MOUNT,	   /* fsmount */
+	[432].native = CALL_MOUNT,	   /* fsmount */
+	[435].compat = CALL_CLONE3,	   /* clone3 */
+	[435].native = CALL_CLONE3,	   /* clone3 */
+	[467].compat = CALL_MOUNT,	   /* open_tree_attr */
+	[467].native = CALL_MOUNT,	   /* open_tree_attr */
+};
+
+/* Which argument is which: CWD and NO stand behind those that there are. */
+#define ARGS 6
+#define CWD  6 /* AT_FDCWD */
+#define NO   7 /* 0 */
+
+/* How to take them, beside LOOKUP_… of the name. */
+enum {
+	TAKE_16BIT = 1 << 4,  /* owners of 16 bits */
+	TAKE_PAIR = 1 << 5,   /* each value in two arguments */
+	TAKE_REMOVE = 1 << 6, /* an attribute is removed */
+};
+#define NEW  (LOOKUP_PARENT | LOOKUP_LAST)
+#define GONE LOOKUP_PARENT
+
+struct change {
+	u8 type;
+	u8 dir, name; /* without a name, dir is the file */
+	u8 old_dir, old_name;
+	u8 value; /* the first of what else it has */
+	u8 flags;
+	u8 how;
+};
+
+#if defined(__TARGET_ARCH_arm64)
+#define PAIR 2 /* pairs are aligned */
+#else
+#define PAIR 1
+#endif
+
+static const struct change changes[] = {
+	[CALL_MKNOD - CALL_CHANGE] = { FILE_CREATE, CWD, 0, NO, NO, NO, NO, NEW },
+	[CALL_MKNODAT - CALL_CHANGE] = { FILE_CREATE, 0, 1, NO, NO, NO, NO, NEW },
+	[CALL_UNLINK - CALL_CHANGE] = { FILE_DELETE, CWD, 0, NO, NO, NO, NO, GONE },
+	[CALL_UNLINKAT - CALL_CHANGE] = { FILE_DELETE, 0, 1, NO, NO, NO, 2, GONE },
+	[CALL_RENAME - CALL_CHANGE] = { FILE_RENAME, CWD, 1, CWD, 0, NO, NO, NEW },
+	[CALL_RENAMEAT - CALL_CHANGE] = { FILE_RENAME, 2, 3, 0, 1, NO, NO, NEW },
+	[CALL_RENAMEAT2 - CALL_CHANGE] = { FILE_RENAME, 2, 3, 0, 1, NO, 4, NEW },
+	[CALL_LINK - CALL_CHANGE] = { FILE_LINK, CWD, 1, CWD, 0, NO, NO, NEW },
+	[CALL_LINKAT - CALL_CHANGE] = { FILE_LINK, 2, 3, 0, 1, NO, 4, NEW },
+	[CALL_SYMLINK - CALL_CHANGE] = { FILE_SYMLINK, CWD, 1, NO, NO, 0, NO, NEW },
+	[CALL_SYMLINKAT - CALL_CHANGE] = { FILE_SYMLINK, 1, 2, NO, NO, 0, NO, NEW },
+	[CALL_MKDIR - CALL_CHANGE] = { FILE_MKDIR, CWD, 0, NO, NO, NO, NO, NEW },
+	[CALL_MKDIRAT - CALL_CHANGE] = { FILE_MKDIR, 0, 1, NO, NO, NO, NO, NEW },
+	[CALL_RMDIR - CALL_CHANGE] = { FILE_RMDIR, CWD, 0, NO, NO, NO, NO, GONE },
+	[CALL_CHMOD - CALL_CHANGE] = { FILE_CHMOD, CWD, 0, NO, NO, 1, NO, LOOKUP_FOLLOW },
+	[CALL_FCHMOD - CALL_CHANGE] = { FILE_CHMOD, 0, NO, NO, NO, 1, NO, 0 },
+	[CALL_FCHMODAT - CALL_CHANGE] = { FILE_CHMOD, 0, 1, NO, NO, 2, NO, LOOKUP_FOLLOW },
+	[CALL_FCHMODAT2 - CALL_CHANGE] = { FILE_CHMOD, 0, 1, NO, NO, 2, 3, LOOKUP_FOLLOW },
+	[CALL_CHOWN - CALL_CHANGE] = { FILE_CHOWN, CWD, 0, NO, NO, 1, NO, LOOKUP_FOLLOW },
+	[CALL_LCHOWN - CALL_CHANGE] = { FILE_CHOWN, CWD, 0, NO, NO, 1, NO, 0 },
+	[CALL_FCHOWN - CALL_CHANGE] = { FILE_CHOWN, 0, NO, NO, NO, 1, NO, 0 },
+	[CALL_FCHOWNAT - CALL_CHANGE] = { FILE_CHOWN, 0, 1, NO, NO, 2, 4, LOOKUP_FOLLOW },
+	[CALL_CHOWN16 -
+		CALL_CHANGE] = { FILE_CHOWN, CWD, 0, NO, NO, 1, NO, LOOKUP_FOLLOW | TAKE_16BIT },
+	[CALL_LCHOWN16 - CALL_CHANGE] = { FILE_CHOWN, CWD, 0, NO, NO, 1, NO, TAKE_16BIT },
+	[CALL_FCHOWN16 - CALL_CHANGE] = { FILE_CHOWN, 0, NO, NO, NO, 1, NO, TAKE_16BIT },
+	[CALL_TRUNCATE - CALL_CHANGE] = { FILE_TRUNCATE, CWD, 0, NO, NO, 1, NO, LOOKUP_FOLLOW },
+	[CALL_FTRUNCATE - CALL_CHANGE] = { FILE_TRUNCATE, 0, NO, NO, NO, 1, NO, 0 },
+	[CALL_TRUNCATE64 - CALL_CHANGE] = { FILE_TRUNCATE, CWD, 0, NO, NO, PAIR, NO,
+					    LOOKUP_FOLLOW | TAKE_PAIR },
+	[CALL_FTRUNCATE64 - CALL_CHANGE] = { FILE_TRUNCATE, 0, NO, NO, NO, PAIR, NO, TAKE_PAIR },
+	[CALL_FALLOCATE - CALL_CHANGE] = { FILE_TRUNCATE, 0, NO, NO, NO, 2, 1, 0 },
+	[CALL_FALLOCATE32 - CALL_CHANGE] = { FILE_TRUNCATE, 0, NO, NO, NO, 2, 1, TAKE_PAIR },
+	[CALL_UTIMES - CALL_CHANGE] = { FILE_UTIMENS, CWD, 0, NO, NO, NO, NO, LOOKUP_FOLLOW },
+	[CALL_FUTIMESAT - CALL_CHANGE] = { FILE_UTIMENS, 0, 1, NO, NO, NO, NO, LOOKUP_FOLLOW },
+	[CALL_UTIMENSAT - CALL_CHANGE] = { FILE_UTIMENS, 0, 1, NO, NO, NO, 3, LOOKUP_FOLLOW },
+	[CALL_SETXATTR - CALL_CHANGE] = { FILE_XATTR, CWD, 0, NO, NO, 1, NO, LOOKUP_FOLLOW },
+	[CALL_LSETXATTR - CALL_CHANGE] = { FILE_XATTR, CWD, 0, NO, NO, 1, NO, 0 },
+	[CALL_FSETXATTR - CALL_CHANGE] = { FILE_XATTR, 0, NO, NO, NO, 1, NO, 0 },
+	[CALL_SETXATTRAT - CALL_CHANGE] = { FILE_XATTR, 0, 1, NO, NO, 3, 2, LOOKUP_FOLLOW },
+	[CALL_REMOVEXATTR -
+		CALL_CHANGE] = { FILE_XATTR, CWD, 0, NO, NO, 1, NO, LOOKUP_FOLLOW | TAKE_REMOVE },
+	[CALL_LREMOVEXATTR - CALL_CHANGE] = { FILE_XATTR, CWD, 0, NO, NO, 1, NO, TAKE_REMOVE },
+	[CALL_FREMOVEXATTR - CALL_CHANGE] = { FILE_XATTR, 0, NO, NO, NO, 1, NO, TAKE_REMOVE },
+	[CALL_REMOVEXATTRAT -
+		CALL_CHANGE] = { FILE_XATTR, 0, 1, NO, NO, 3, 2, LOOKUP_FOLLOW | TAKE_REMOVE },
 };
 
 /* include/uapi/asm-generic/fcntl.h */
-#define O_ACCMODE   00000003
-#define O_WRONLY    00000001
-#define O_CREAT	    00000100
-#define O_EXCL	    00000200
-#define O_NOCTTY    00000400
-#define O_TRUNC	    00001000
-#define O_CLOEXEC   02000000
-#define __O_TMPFILE 020000000
-#define AT_FDCWD    (-100)
+#define O_ACCMODE	    00000003
+#define O_WRONLY	    00000001
+#define O_CREAT		    00000100
+#define O_EXCL		    00000200
+#define O_NOCTTY	    00000400
+#define O_TRUNC		    00001000
+#define O_CLOEXEC	    02000000
+#define __O_TMPFILE	    020000000
+#define AT_FDCWD	    (-100)
+#define CLONE_NEWNS	    0x20000 /* include/uapi/linux/sched.h */
+#define AT_REMOVEDIR	    0x200
+#define AT_SYMLINK_NOFOLLOW 0x100
+#define AT_SYMLINK_FOLLOW   0x400
+#define AT_EMPTY_PATH	    0x1000
+/* include/uapi/asm-generic/mman-common.h */
+#define PROT_WRITE    0x2
+#define PROT_EXEC     0x4
+#define MAP_SHARED    0x01
+#define MAP_ANONYMOUS 0x20
 #if defined(__TARGET_ARCH_x86)
 #define O_LARGEFILE 00100000
 #elif defined(__TARGET_ARCH_arm64)
@@ -84,19 +403,70 @@ static const u8 calls[NR_CALLS] = {
 
 #define FMODE_CREATED 0x100000 /* include/linux/fs.h */
 
+/*
+ * A call, less its registers: what was done, and to what. Names are addresses in the caller's
+ * memory, 0 for none; paths are fields of kernel structs. Where a call has two names, the second
+ * one is the old.
+ */
+struct request {
+	u32 type;	     /* of the event, had it not failed */
+	struct path *object; /* what is open already, else it has a name */
+	u64 name[2];
+	struct path *from[2]; /* where a relative one starts */
+	u32 how[2];	      /* to look for it */
+	u64 text;	      /* address of a string: change_event.text */
+};
+
+/*
+ * What is done with one kind of call. The verifier goes through a global function once, and not
+ * once for each call of it; the price is that it knows nothing of the arguments, which therefore
+ * are numbers.
+ */
+#define BODY __attribute__((noinline))
+
 /* An event and the longest tail that it can have, and room for walks. */
+#define TAIL_STRINGS 5 /* two names and what they stand for, and a text */
 struct file_scratch {
 	union {
 		struct event header;
 		struct file_event file;
 		struct open_event open;
-		struct failed_event failed;
+		struct change_event change;
 	};
-	char tail[2 * PATH_LEN + NAME_LEN + 1];
+	char tail[TAIL_STRINGS * PATH_LEN + NAME_LEN + 1];
+	struct request request;
+	u64 arg[8];
+	bool in_kernel;	    /* names and texts are in memory of the kernel */
+	struct file *given; /* NULL, or instead of a descriptor */
+	u32 taken;
 	struct path_walk walk;
-	struct climb climb;
+	struct lookup lookup;
 };
 SCRATCH(file, struct file_scratch);
+
+/*
+ * Takes the scratch memory for an event of a type. NULL: another one of our programs, which may be
+ * preempted since Linux 7.0, was about to fill it; what could not be told then counts as lost.
+ */
+static __always_inline struct file_scratch *file_scratch_take(u32 type)
+{
+	struct file_scratch *s = file_scratch_get();
+
+	if (!s)
+		return NULL;
+	if (__sync_lock_test_and_set(&s->taken, 1)) {
+		count_event(type, true);
+		return NULL;
+	}
+	s->in_kernel = false;
+	s->given = NULL;
+	return s;
+}
+
+static __always_inline void file_scratch_release(struct file_scratch *s)
+{
+	__sync_lock_test_and_set(&s->taken, 0);
+}
 
 /* Sums, and the processes that have any. An LRU would forget silently. */
 struct {
@@ -115,11 +485,24 @@ struct {
 	__type(value, u8);
 } owners SEC(".maps");
 
-static __always_inline bool is_wanted(struct file *file, struct climb *climb)
+static __always_inline bool is_regular(struct file *file)
 {
-	if (!config.all_types && (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFREG)
+	return (KERNEL_READ(file, f_inode, i_mode) & S_IFMT) == S_IFREG;
+}
+
+BODY int matches(void)
+{
+	return filter_match();
+}
+
+BODY int is_wanted(u64 open_file)
+{
+	struct file *file = (void *)open_file;
+	bool regular = is_regular(file);
+
+	if (!config.all_types && !regular)
 		return false;
-	return !config.below || is_below(file, climb);
+	return !config.below || is_below(file, regular);
 }
 
 /* As stat(2) has it: minor numbers have 20 bits, of which 8 are the lowest. */
@@ -130,40 +513,61 @@ static __always_inline u32 device_number(u32 dev)
 	return (minor & 0xff) | dev >> 20 << 8 | (minor & ~0xff) << 12;
 }
 
-/* Adds the path of `path` at byte `end` of the event. Returns where that ends. */
-static __always_inline u64 add_path(struct file_scratch *s, u64 end, struct span *span,
-				    struct path *path)
+/* The current task's. */
+static __always_inline struct fs_struct *get_fs(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct fs_struct *fs = BPF_CORE_READ(task, fs);
-	u32 flags = path_copy((void *)s + end, &span->len, path, &fs->root, &s->walk);
-	u64 len = span->len;
+	return KERNEL_READ(bpf_get_current_task_btf(), fs);
+}
 
+/*
+ * Adds the path of a place, and of a name in it (see path_copy_at()), at byte `end` of the event.
+ * Returns where that ends.
+ */
+static __always_inline u64 add_place(struct file_scratch *s, u64 end, struct span *span,
+				     struct path_at *at, const char *name, u64 name_len, u32 shift)
+{
+	u32 flags;
+	u64 len;
+
+	CLAMP(end, (long)sizeof(struct change_event) + (TAIL_STRINGS - 1) * PATH_LEN);
+	flags = path_copy_at((void *)s + end, &span->len, at, name, name_len, &get_fs()->root,
+			     &s->walk);
+	len = span->len;
 	/* Pipes, sockets and the like have no name. */
 	if (flags & PATH_OUTSIDE && len == 1) {
 		span->len = 0;
 		span->off = 0;
 		return end;
 	}
-	s->header.flags |= flags;
+	s->header.flags |= flags << shift;
 	span->off = end;
 	CLAMP(len, PATH_LEN);
 	return end + len;
 }
 
+static __always_inline u64 add_path(struct file_scratch *s, u64 end, struct span *span,
+				    struct path *path)
+{
+	struct path_at at;
+
+	path_take(&at, path);
+	return add_place(s, end, span, &at, NULL, 0, 0);
+}
+
 /* The same for a string in the caller's memory, as it is there now. */
-static __always_inline u64 add_requested(struct file_scratch *s, u64 end, struct span *span,
-					 u64 name)
+static __always_inline u64 add_string(struct file_scratch *s, u64 end, struct span *span, u64 name,
+				      u32 truncated)
 {
 	long n;
 
-	CLAMP(end, (long)sizeof(struct open_event) + PATH_LEN);
-	n = bpf_probe_read_user_str((void *)s + end, PATH_LEN + 1, (void *)name);
+	CLAMP(end, (long)sizeof(struct change_event) + (TAIL_STRINGS - 1) * PATH_LEN);
+	n = s->in_kernel ? bpf_probe_read_kernel_str((void *)s + end, PATH_LEN + 1, (void *)name)
+			 : bpf_probe_read_user_str((void *)s + end, PATH_LEN + 1, (void *)name);
 	span->off = span->len = 0;
 	if (n <= 0)
 		return end;
 	if (n > PATH_LEN)
-		s->header.flags |= FILE_REQUESTED_TRUNCATED;
+		s->header.flags |= truncated;
 	span->off = end;
 	span->len = n - 1;
 	return end + n - 1;
@@ -172,19 +576,19 @@ static __always_inline u64 add_requested(struct file_scratch *s, u64 end, struct
 static __always_inline bool send(struct file_scratch *s, u64 end)
 {
 	s->header.size = end;
-	CLAMP(end, (long)sizeof(struct file_event) + 2 * PATH_LEN);
+	CLAMP(end, (long)sizeof(struct change_event) + TAIL_STRINGS * PATH_LEN);
 	return event_output(&s->header, end);
 }
 
 static __always_inline bool is_deleted(struct file *file)
 {
-	return !BPF_CORE_READ(file, f_inode, i_nlink) &&
-	       !BPF_CORE_READ(file, f_path.dentry, d_hash.pprev);
+	return !KERNEL_READ(file, f_inode, i_nlink) &&
+	       !KERNEL_READ(file, f_path.dentry, d_hash.pprev);
 }
 
 static __always_inline void get_owner(struct sum_owner *owner, struct task_struct *task)
 {
-	owner->start = BPF_CORE_READ(task, group_leader, start_boottime);
+	owner->start = KERNEL_READ(task, group_leader, start_boottime);
 	owner->pid = task->tgid;
 	owner->pad = 0;
 }
@@ -192,17 +596,17 @@ static __always_inline void get_owner(struct sum_owner *owner, struct task_struc
 static __always_inline void get_key(struct sum_key *key, struct file *file, u32 type)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct dentry *dentry = KERNEL_READ(file, f_path.dentry);
+	struct inode *inode = KERNEL_READ(file, f_inode);
 
 	get_owner(&key->owner, task);
-	key->mount = (u64)BPF_CORE_READ(file, f_path.mnt);
-	key->parent = (u64)BPF_CORE_READ(dentry, d_parent);
-	key->ino = BPF_CORE_READ(inode, i_ino);
-	key->name_hash = BPF_CORE_READ(dentry, d_name.hash);
-	key->name_len = BPF_CORE_READ(dentry, d_name.len);
-	key->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	key->exec = BPF_CORE_READ(task, self_exec_id);
+	key->mount = (u64)KERNEL_READ(file, f_path.mnt);
+	key->parent = (u64)KERNEL_READ(dentry, d_parent);
+	key->ino = KERNEL_READ(inode, i_ino);
+	key->name_hash = KERNEL_READ(dentry, d_name.hash);
+	key->name_len = KERNEL_READ(dentry, d_name.len);
+	key->dev = KERNEL_READ(inode, i_sb, s_dev);
+	key->exec = KERNEL_READ(task, self_exec_id);
 	key->type = type;
 	key->pad = 0;
 }
@@ -220,13 +624,13 @@ static __always_inline struct sum *make_sum(struct sum_key *key)
 }
 
 /*
- * A call that gave `bytes`. The first one of a sum is sent, as all are that can be in none; if that
- * is lost, so the next one.
+ * A call on a wanted file that gave `bytes`. The first one of a sum is sent, as all are that can be
+ * in none; if that is lost, so the next one.
  */
-static __attribute__((noinline)) int transfer(u32 fd, u32 type, u64 bytes)
+BODY int transfer(u64 open_file, u32 type, u64 bytes)
 {
+	struct file *file = (void *)open_file;
 	struct file_scratch *s = file_scratch_get();
-	struct file *file = file_get(fd);
 	struct file_event *e;
 	struct inode *inode;
 	struct sum *sum = NULL;
@@ -236,12 +640,9 @@ static __attribute__((noinline)) int transfer(u32 fd, u32 type, u64 bytes)
 		return 0;
 	e = &s->file;
 	get_key(&key, file, type);
-	if (!config.each)
+	if (!config.each) {
 		sum = bpf_map_lookup_elem(&sums, &key);
-	if (!sum) {
-		if (!is_wanted(file, &s->climb))
-			return 0;
-		if (!config.each)
+		if (!sum)
 			sum = make_sum(&key);
 	}
 	if (sum && sum->told && !bytes) /* the end of a file is nothing to be added */
@@ -254,7 +655,7 @@ static __attribute__((noinline)) int transfer(u32 fd, u32 type, u64 bytes)
 			return 0;
 	}
 
-	inode = BPF_CORE_READ(file, f_inode);
+	inode = KERNEL_READ(file, f_inode);
 	event_header(&e->header, type, 0);
 	if (!sum)
 		e->header.flags |= FILE_ALONE;
@@ -264,7 +665,7 @@ static __attribute__((noinline)) int transfer(u32 fd, u32 type, u64 bytes)
 	e->calls = 1;
 	e->ino = key.ino;
 	e->dev = device_number(key.dev);
-	e->kind = BPF_CORE_READ(inode, i_mode) & S_IFMT;
+	e->kind = KERNEL_READ(inode, i_mode) & S_IFMT;
 	e->pad = 0;
 	e->key = key;
 	if (!send(s, add_path(s, sizeof(*e), &e->path, &file->f_path)) && sum)
@@ -279,116 +680,752 @@ static __always_inline void put_mode(char *to, u32 mode)
 		to[i] = '0' + (mode >> (9 - 3 * i) & 7);
 }
 
-static __attribute__((noinline)) int opened(u32 fd, u64 name, u32 asked)
+BODY int opened(u64 open_file, u64 name, u32 asked)
 {
+	struct file *file = (void *)open_file;
 	struct file_scratch *s = file_scratch_get();
-	struct file *file = file_get(fd);
 	struct open_event *e;
 	struct inode *inode;
 	u32 flags, mode;
 	u64 end;
 
-	if (!s || !file || !is_wanted(file, &s->climb))
+	if (!s || !file || !is_wanted(NUMBER(file)))
 		return 0;
 	e = &s->open;
-	inode = BPF_CORE_READ(file, f_inode);
-	flags = BPF_CORE_READ(file, f_flags);
-	mode = BPF_CORE_READ(inode, i_mode);
+	inode = KERNEL_READ(file, f_inode);
+	flags = KERNEL_READ(file, f_flags);
+	mode = KERNEL_READ(inode, i_mode);
 	event_header(&e->header, FILE_OPEN, 0);
-	e->ino = BPF_CORE_READ(inode, i_ino);
-	e->dev = device_number(BPF_CORE_READ(inode, i_sb, s_dev));
+	e->ino = KERNEL_READ(inode, i_ino);
+	e->dev = device_number(KERNEL_READ(inode, i_sb, s_dev));
 	e->kind = mode & S_IFMT;
 	e->access = flags & O_ACCMODE;
 	e->flags = (flags & ~(O_ACCMODE | O_LARGEFILE)) | (asked & O_ONCE);
 	__builtin_memset(e->mode, 0, sizeof(e->mode));
-	if (BPF_CORE_READ(file, f_mode) & FMODE_CREATED || flags & __O_TMPFILE) {
+	if (KERNEL_READ(file, f_mode) & FMODE_CREATED || flags & __O_TMPFILE) {
 		e->header.flags |= FILE_CREATED;
 		put_mode(e->mode, mode);
 	}
 	if (is_deleted(file))
 		e->header.flags |= FILE_DELETED;
 	end = add_path(s, sizeof(*e), &e->path, &file->f_path);
-	send(s, add_requested(s, end, &e->requested, name));
+	send(s, add_string(s, end, &e->requested, name, FILE_REQUESTED_TRUNCATED));
 	return 0;
 }
 
-static __attribute__((noinline)) int open_failed(s32 directory, u64 name, u32 asked, s32 error)
+/*
+ * Begins an event of what was done, or of what could not be done (`error` is not 0). The caller
+ * fills in s->request, and what else its type has in s->change, and calls changed().
+ */
+static __always_inline void change_begin(struct file_scratch *s, u32 type, s32 error)
+{
+	struct change_event *e = &s->change;
+
+	event_header(&e->header, error ? FILE_FAILED : type, 0);
+	__builtin_memset((void *)e + sizeof(e->header), 0, sizeof(*e) - sizeof(e->header));
+	e->size = e->offset = e->bytes = ~0ull;
+	e->kind = e->flags = e->protection = e->owner = e->group = e->access = ~0u;
+	e->operation = type;
+	e->error = error;
+	__builtin_memset(&s->request, 0, sizeof(s->request));
+	s->request.type = type;
+}
+
+/* What is told of the file itself. */
+static __always_inline void add_inode(struct change_event *e, struct inode *inode)
+{
+	u32 mode = BPF_CORE_READ(inode, i_mode);
+
+	e->ino = BPF_CORE_READ(inode, i_ino);
+	e->kind = mode & S_IFMT;
+	if (e->operation == FILE_CREATE || e->operation == FILE_MKDIR)
+		put_mode(e->mode, mode);
+}
+
+static __always_inline void find_below(struct file_scratch *s, struct dentry *dentry,
+				       struct mount *mount)
+{
+	if (config.below && !(s->header.flags & FILE_BELOW) &&
+	    climb(NUMBER(dentry), NUMBER(mount)) == VERDICT_BELOW)
+		s->header.flags |= FILE_BELOW;
+}
+
+/* Adds the file that is open already. Returns where the event ends. */
+static __always_inline u64 add_object(struct file_scratch *s, u64 end)
+{
+	struct change_event *e = &s->change;
+	struct dentry *dentry;
+	struct path_at at;
+
+	path_take(&at, s->request.object);
+	dentry = at.dentry;
+	add_inode(e, BPF_CORE_READ(dentry, d_inode));
+	e->dev = device_number(BPF_CORE_READ(dentry, d_sb, s_dev));
+	find_below(s, dentry, at.mount);
+	return add_place(s, end, &e->name.path, &at, NULL, 0, 0);
+}
+
+/* Adds a name, and what it stands for. Returns where the event ends. */
+BODY int add_name(u64 begin, u32 is_old)
 {
 	struct file_scratch *s = file_scratch_get();
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct fs_struct *fs = BPF_CORE_READ(task, fs);
-	struct file *file = directory == AT_FDCWD ? NULL : file_get(directory);
-	struct path *from = file ? &file->f_path : &fs->pwd;
-	struct failed_event *e;
-	u64 end;
+	struct file_name *name;
+	struct change_event *e;
+	struct request *r;
+	struct lookup *l;
+	struct path *from;
+	u32 shift = is_old ? FILE_OLD_SHIFT : 0;
+	struct path_at at;
+	u64 end, len;
+
+	if (!s)
+		return begin;
+	r = &s->request;
+	e = &s->change;
+	l = &s->lookup;
+	name = is_old ? &e->old : &e->name;
+	from = r->from[!!is_old];
+	end = add_string(s, begin, &name->requested, r->name[!!is_old],
+			 FILE_REQUESTED_TRUNCATED << shift);
+	if (!is_old && r->object)
+		return end;
+	CLAMP(begin, (long)sizeof(*e) + (TAIL_STRINGS - 1) * PATH_LEN);
+	len = name->requested.len;
+	if (!e->error && name->requested.off &&
+	    lookup(l, (char *)s + begin, len, from, &get_fs()->root, r->how[!!is_old])) {
+		struct dentry *dentry = l->at.dentry;
+		struct dentry *object = l->how & LOOKUP_PARENT ? l->last : dentry;
+
+		at = l->at;
+		find_below(s, object ? object : dentry, at.mount);
+		if (!is_old) {
+			e->dev = device_number(BPF_CORE_READ(dentry, d_sb, s_dev));
+			if (object)
+				add_inode(e, BPF_CORE_READ(object, d_inode));
+		}
+		return add_place(s, end, &name->path, &at, l->name,
+				 l->how & LOOKUP_PARENT ? l->len : 0, shift);
+	}
+	if (!e->error)
+		s->header.flags |= FILE_UNRESOLVED << shift;
+	if (!from || !len || *((char *)s + begin) == '/')
+		return end;
+	path_take(&at, from);
+	return add_place(s, end, &name->directory, &at, NULL, 0, shift);
+}
+
+/* Whether it is one of those that give a file a name or take one away. */
+static __always_inline bool is_naming(u32 type)
+{
+	return type >= FILE_CREATE && type <= FILE_RMDIR;
+}
+
+/* What change_begin() began. */
+BODY int changed(void)
+{
+	struct file_scratch *s = file_scratch_get();
+	struct change_event *e;
+	struct request *r;
+	u64 end = sizeof(*e);
 
 	if (!s)
 		return 0;
-	e = &s->failed;
-	event_header(&e->header, FILE_FAILED, 0);
-	e->error = -error;
-	e->operation = FILE_OPEN;
-	e->access = asked & O_ACCMODE;
-	e->flags = asked & ~(O_ACCMODE | O_LARGEFILE);
-	e->directory.off = e->directory.len = 0;
-	end = add_requested(s, sizeof(*e), &e->requested, name);
-	if (e->requested.off && *((char *)s + sizeof(*e)) != '/' &&
-	    (file || directory == AT_FDCWD)) {
-		CLAMP(end, (long)sizeof(*e) + PATH_LEN);
-		end = add_path(s, end, &e->directory, from);
-	}
+	e = &s->change;
+	r = &s->request;
+	if (!event_wanted(e->header.type))
+		return 0;
+	if (r->object)
+		end = add_object(s, end);
+	if (r->name[0])
+		end = add_name(end, false);
+	if (r->name[1])
+		end = add_name(end, true);
+	/*
+	 * What an operand was called can be told by its name only, once another file is called so
+	 * or none is; and so what was not found.
+	 */
+	if (config.below && !(e->header.flags & FILE_BELOW) &&
+	    (r->object ||
+	     (!is_naming(r->type) && !e->error && !(e->header.flags & FILE_UNRESOLVED))))
+		return 0;
+	if (e->error && r->type != FILE_OPEN)
+		e->flags = ~0u; /* of many kinds */
+	if (r->text)
+		end = add_string(s, end, &e->text, r->text, FILE_TEXT_TRUNCATED);
 	send(s, end);
 	return 0;
 }
 
+/* Where names that are relative to a descriptor start. NULL: there is no such. */
+static __always_inline struct path *start_of(s32 fd)
+{
+	struct file *file;
+
+	if (fd == AT_FDCWD)
+		return &get_fs()->pwd;
+	file = file_get(fd);
+	return file ? &file->f_path : NULL;
+}
+
+/* What came of openat(2): a file, or an error. */
+BODY int open_ended(u64 open_file, s64 result, s32 directory, u64 name, u32 flags)
+{
+	struct file_scratch *s = file_scratch_get();
+	struct file *file = (void *)open_file;
+
+	if (!s)
+		return 0;
+	if (syscall_failed(result) && event_wanted(FILE_FAILED)) {
+		change_begin(s, FILE_OPEN, -result);
+		s->change.access = flags & O_ACCMODE;
+		s->change.flags = flags & ~(O_ACCMODE | O_LARGEFILE);
+		s->request.name[0] = name;
+		s->request.from[0] = start_of(directory);
+		changed();
+	}
+	if (result < 0)
+		return 0;
+	if (event_wanted(FILE_OPEN))
+		opened(NUMBER(file), name, flags);
+	if (event_wanted(FILE_CREATE) && file && KERNEL_READ(file, f_mode) & FMODE_CREATED) {
+		change_begin(s, FILE_CREATE, 0);
+		s->request.object = &file->f_path;
+		s->request.name[0] = name;
+		changed();
+	}
+	return 0;
+}
+
 /* All that open a file come down to openat(2). */
-static __always_inline void on_open(struct pt_regs *regs, u32 call, long result)
+static __attribute__((noinline)) int on_open(struct pt_regs *regs, u32 call, long result,
+					     bool is_32bit)
 {
 	bool at = call == CALL_OPENAT || call == CALL_OPENAT2;
-	s32 directory = at ? (s32)syscall_argument(regs, 0, false) : AT_FDCWD;
-	u64 name = syscall_argument(regs, at, false);
-	u64 flags = syscall_argument(regs, 1 + at, false);
+	s32 directory = at ? (s32)syscall_argument(regs, 0, is_32bit) : AT_FDCWD;
+	u64 name = syscall_argument(regs, at, is_32bit);
+	u64 flags = syscall_argument(regs, 1 + at, is_32bit);
+	struct file *file = result < 0 ? NULL : file_get(result);
 
 	if (call == CALL_CREAT)
 		flags = O_CREAT | O_WRONLY | O_TRUNC;
 	/* The first member of struct open_how. */
 	if (call == CALL_OPENAT2 && bpf_probe_read_user(&flags, sizeof(flags), (void *)flags))
 		flags = 0;
-	if (result >= 0 && event_wanted(FILE_OPEN))
-		opened(result, name, flags);
-	if (syscall_failed(result) && event_wanted(FILE_FAILED))
-		open_failed(directory, name, flags, result);
+	return open_ended(NUMBER(file), result, directory, name, flags);
+}
+
+/* Only what the kernel or other processes may take from it: no end of programs and libraries. */
+static __attribute__((noinline)) int on_mmap(struct pt_regs *regs, u32 call, long result,
+					     bool is_32bit)
+{
+	struct file_scratch *s = file_scratch_get();
+	bool failed = syscall_failed(result);
+	u32 old[ARGS] = {};
+	struct file *file;
+	u64 arg[ARGS];
+
+	if (!s || !event_wanted(failed ? FILE_FAILED : FILE_MMAP))
+		return 0;
+	for (int i = 0; i < ARGS; i++)
+		arg[i] = syscall_argument(regs, i, is_32bit);
+	if (call == CALL_OLD_MMAP) {
+		if (bpf_probe_read_user(old, sizeof(old), (void *)arg[0]))
+			return 0;
+		for (int i = 0; i < ARGS; i++)
+			arg[i] = old[i];
+	}
+	if (arg[3] & MAP_ANONYMOUS ||
+	    !(arg[2] & PROT_EXEC || (arg[3] & MAP_SHARED && arg[2] & PROT_WRITE)))
+		return 0;
+	file = file_get(arg[4]);
+	if (file && !config.all_types && !is_regular(file))
+		return 0;
+	change_begin(s, FILE_MMAP, failed ? -result : 0);
+	s->change.bytes = arg[1];
+	s->change.protection = arg[2];
+	s->change.flags = arg[3];
+	s->change.offset = call == CALL_MMAP2 ? arg[5] << 12 : arg[5];
+	if (file)
+		s->request.object = &file->f_path;
+	if (file || (failed && !config.below))
+		changed();
+	return 0;
+}
+
+/* The nth argument as `changes` counts. */
+static __always_inline u64 argument(struct file_scratch *s, u64 n)
+{
+	CLAMP(n, ARGS + 1);
+	return s->arg[n];
+}
+
+/* The nth value behind. */
+static __always_inline u64 value_of(struct file_scratch *s, struct change *c, u64 n)
+{
+	if (c->how & TAKE_PAIR)
+		return (u32)argument(s, c->value + 2 * n) | argument(s, c->value + 2 * n + 1) << 32;
+	return argument(s, c->value + n);
+}
+
+static __always_inline u32 owner_of(struct file_scratch *s, struct change *c, u64 n)
+{
+	u32 id = value_of(s, c, n);
+
+	return c->how & TAKE_16BIT && (u16)id == 0xffff ? ~0u : id;
+}
+
+/* What else an event of the type has. */
+static __always_inline void add_values(struct file_scratch *s, struct change *c, u32 flags)
+{
+	struct change_event *e = &s->change;
+
+	switch (c->type) {
+	case FILE_RENAME:
+		if (flags)
+			e->flags = flags;
+		break;
+	case FILE_XATTR:
+		e->action = c->how & TAKE_REMOVE ? 2 : 1;
+		s->request.text = value_of(s, c, 0);
+		break;
+	case FILE_SYMLINK:
+		s->request.text = value_of(s, c, 0);
+		break;
+	case FILE_CHMOD:
+		put_mode(e->mode, value_of(s, c, 0));
+		break;
+	case FILE_CHOWN:
+		e->owner = owner_of(s, c, 0);
+		e->group = owner_of(s, c, 1);
+		break;
+	case FILE_TRUNCATE:
+		if (c->flags == NO) {
+			e->size = value_of(s, c, 0);
+			break;
+		}
+		e->flags = flags;
+		e->offset = value_of(s, c, 0);
+		e->bytes = value_of(s, c, 1);
+		break;
+	}
+}
+
+/* What came of a call of `changes`, whose arguments are in the scratch memory. */
+BODY int change_ended(u64 call, s64 result)
+{
+	struct file_scratch *s = file_scratch_get();
+	bool failed = syscall_failed(result);
+	struct change c;
+	u32 flags, how;
+	u64 name;
+	char first = 0;
+
+	call -= CALL_CHANGE;
+	CLAMP(call, CALL_END - CALL_CHANGE - 1);
+	if (!s || (result && !failed))
+		return 0;
+	c = changes[call];
+	s->arg[CWD] = (u32)AT_FDCWD;
+	s->arg[NO] = 0;
+	flags = argument(s, c.flags);
+	if (call == CALL_UNLINKAT - CALL_CHANGE && flags & AT_REMOVEDIR)
+		c.type = FILE_RMDIR;
+	if (!event_wanted(failed ? FILE_FAILED : c.type))
+		return 0;
+	change_begin(s, c.type, failed ? -result : 0);
+	add_values(s, &c, flags);
+
+	name = argument(s, c.name);
+	how = c.how;
+	if (c.type == FILE_LINK) {
+		s->request.how[1] = flags & AT_SYMLINK_FOLLOW ? LOOKUP_FOLLOW : 0;
+	} else if (c.type == FILE_RENAME) {
+		s->request.how[1] = GONE;
+	} else if (c.flags != NO && flags & AT_SYMLINK_NOFOLLOW) {
+		how &= ~LOOKUP_FOLLOW;
+	}
+	if (!name || (c.flags != NO && c.old_name == NO && flags & AT_EMPTY_PATH &&
+		      !bpf_probe_read_user(&first, 1, (void *)name) && !first))
+		s->request.object = s->given ? &s->given->f_path : start_of(argument(s, c.dir));
+	else
+		s->request.name[0] = name;
+	s->request.from[0] = start_of(argument(s, c.dir));
+	s->request.how[0] = how;
+	s->request.name[1] = argument(s, c.old_name);
+	s->request.from[1] = start_of(argument(s, c.old_dir));
+	changed();
+	return 0;
+}
+
+/* A read or write that failed: of which file, if there is one. */
+BODY int transfer_failed(u64 open_file, u32 type, s32 error)
+{
+	struct file *file = (void *)open_file;
+	struct file_scratch *s = file_scratch_get();
+
+	if (!s || !event_wanted(FILE_FAILED))
+		return 0;
+	if (file ? !config.all_types && !is_regular(file) : config.below)
+		return 0;
+	change_begin(s, type, error);
+	if (file)
+		s->request.object = &file->f_path;
+	changed();
+	return 0;
+}
+
+/* Whether a call, whoever made it, may have changed what is below what. */
+static __always_inline bool may_move(struct pt_regs *regs, u32 call, bool is_32bit)
+{
+	u64 flags = 0;
+
+	switch (call) {
+	case CALL_MOUNT:
+	case CALL_RENAME:
+	case CALL_RENAMEAT:
+	case CALL_RENAMEAT2:
+	case CALL_RMDIR:
+		return true;
+	case CALL_UNLINKAT:
+		return syscall_argument(regs, 2, is_32bit) & AT_REMOVEDIR;
+	case CALL_CLONE:
+		return syscall_argument(regs, 0, is_32bit) & CLONE_NEWNS;
+	case CALL_CLONE3:
+		bpf_probe_read_user(&flags, sizeof(flags),
+				    (void *)syscall_argument(regs, 0, is_32bit));
+		return flags & CLONE_NEWNS;
+	}
+	return false;
+}
+
+/* What came of one side of a call that moves bytes. A file that is not watched is found out first.
+ */
+BODY int transfer_ended(u64 open_file, u32 type, s64 result)
+{
+	struct file *file = (void *)open_file;
+	bool failed = syscall_failed(result);
+	struct file_scratch *s;
+
+	if (result < 0 ? !failed : !file || !event_wanted(type) || !is_wanted(NUMBER(file)))
+		return 0;
+	if (!matches())
+		return 0;
+	s = file_scratch_take(failed ? FILE_FAILED : type);
+	if (!s)
+		return 0;
+	if (failed)
+		transfer_failed(NUMBER(file), type, -result);
+	else
+		transfer(NUMBER(file), type, result);
+	file_scratch_release(s);
+	return 0;
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 {
 	u64 number = syscall_number(regs);
-	s64 from = -1, to = -1;
+	struct file_scratch *s;
+	struct numbered both;
+	bool is_32bit;
 	u32 call;
 
 	CLAMP(number, NR_CALLS - 1);
-	call = calls[number];
-	if (call == CALL_NONE || syscall_is_32bit() || !filter_match())
+	both = calls[number];
+	if (!both.native && !both.compat)
 		return 0;
-	if (call >= CALL_OPEN) {
-		on_open(regs, call, result);
+	is_32bit = syscall_is_32bit();
+	call = is_32bit ? both.compat : both.native;
+	if (call == CALL_NONE)
+		return 0;
+	if (call < CALL_OPEN) {
+		u32 first = syscall_argument(regs, 0, is_32bit);
+		u32 from = call == CALL_SEND ? syscall_argument(regs, 1, is_32bit) : first;
+		u32 to = call == CALL_COPY ? syscall_argument(regs, 2, is_32bit) : first;
+
+		/* That it failed is told once. */
+		if (call == CALL_READ || (call != CALL_WRITE && result >= 0))
+			transfer_ended(NUMBER(file_get(from)), FILE_READ, result);
+		if (call != CALL_READ)
+			transfer_ended(NUMBER(file_get(to)), FILE_WRITE, result);
 		return 0;
 	}
-	if (result < 0)
+	if (config.below && result >= 0 && call >= CALL_MOUNT && may_move(regs, call, is_32bit))
+		below_changed();
+	if ((call >= CALL_MOUNT && call < CALL_CHANGE) || !matches())
 		return 0;
-	if (call == CALL_READ || call == CALL_COPY)
-		from = (u32)syscall_argument(regs, 0, false);
-	else
-		to = (u32)syscall_argument(regs, 0, false);
-	if (call == CALL_SEND)
-		from = (u32)syscall_argument(regs, 1, false);
-	if (call == CALL_COPY)
-		to = (u32)syscall_argument(regs, 2, false);
-	if (from >= 0)
-		transfer(from, FILE_READ, result);
-	if (to >= 0)
-		transfer(to, FILE_WRITE, result);
+	s = file_scratch_take(FILE_OPEN);
+	if (!s)
+		return 0;
+	if (call >= CALL_CHANGE) {
+		for (int i = 0; i < ARGS; i++)
+			s->arg[i] = syscall_argument(regs, i, is_32bit);
+		change_ended(call, result);
+	} else if (call >= CALL_MMAP) {
+		on_mmap(regs, call, result, is_32bit);
+	} else {
+		on_open(regs, call, result, is_32bit);
+	}
+	file_scratch_release(s);
+	return 0;
+}
+
+/*
+ * The same by io_uring: which call an operation is like. (include/uapi/linux/io_uring.h has the
+ * numbers.)
+ */
+#define NR_OPERATIONS 64 /* the last one stands for those beyond, too */
+static const u8 operations[NR_OPERATIONS] = {
+	[1] = CALL_READ,       /* IORING_OP_READV */
+	[2] = CALL_WRITE,      /* IORING_OP_WRITEV */
+	[4] = CALL_READ,       /* IORING_OP_READ_FIXED */
+	[5] = CALL_WRITE,      /* IORING_OP_WRITE_FIXED */
+	[17] = CALL_FALLOCATE, /* IORING_OP_FALLOCATE */
+	[18] = CALL_OPENAT,    /* IORING_OP_OPENAT */
+	[22] = CALL_READ,      /* IORING_OP_READ */
+	[23] = CALL_WRITE,     /* IORING_OP_WRITE */
+	[28] = CALL_OPENAT2,   /* IORING_OP_OPENAT2 */
+	[30] = CALL_COPY,      /* IORING_OP_SPLICE */
+	[35] = CALL_RENAMEAT2, /* IORING_OP_RENAMEAT */
+	[36] = CALL_UNLINKAT,  /* IORING_OP_UNLINKAT */
+	[37] = CALL_MKDIRAT,   /* IORING_OP_MKDIRAT */
+	[38] = CALL_SYMLINKAT, /* IORING_OP_SYMLINKAT */
+	[39] = CALL_LINKAT,    /* IORING_OP_LINKAT */
+	[55] = CALL_FTRUNCATE, /* IORING_OP_FTRUNCATE */
+	[60] = CALL_READ,      /* IORING_OP_READV_FIXED */
+	[61] = CALL_WRITE,     /* IORING_OP_WRITEV_FIXED */
+};
+
+static __always_inline u32 operation_of(struct io_kiocb *request)
+{
+	u64 operation = KERNEL_READ(request, opcode);
+
+	CLAMP(operation, NR_OPERATIONS - 1);
+	return operations[operation];
+}
+
+/* The type of the event that it is if it succeeds. */
+static __always_inline u32 type_of(u32 call, struct io_kiocb *request)
+{
+	struct io_unlink *unlink = (void *)request;
+
+	switch (call) {
+	case CALL_READ:
+		return FILE_READ;
+	case CALL_WRITE:
+	case CALL_COPY:
+		return FILE_WRITE;
+	case CALL_OPENAT:
+	case CALL_OPENAT2:
+		return FILE_OPEN;
+	case CALL_UNLINKAT:
+		return KERNEL_READ(unlink, flags) & AT_REMOVEDIR ? FILE_RMDIR : FILE_DELETE;
+	case CALL_RENAMEAT2:
+		return FILE_RENAME;
+	case CALL_MKDIRAT:
+		return FILE_MKDIR;
+	case CALL_SYMLINKAT:
+		return FILE_SYMLINK;
+	case CALL_LINKAT:
+		return FILE_LINK;
+	}
+	return FILE_TRUNCATE;
+}
+
+static __always_inline int on_submit(struct io_kiocb *request)
+{
+	u32 call = operation_of(request), type, flags;
+	u64 key = NUMBER(request);
+	struct file *file;
+	u32 fd;
+
+	if (call == CALL_NONE || !matches())
+		return 0;
+	type = type_of(call, request);
+	flags = KERNEL_READ(request, flags);
+	if (flags & REQ_F_CQE_SKIP && event_wanted(type)) {
+		/* What comes of it nobody will be told. */
+		if (type == FILE_READ || type == FILE_WRITE || type == FILE_TRUNCATE) {
+			fd = KERNEL_READ(request, cqe.fd);
+			file = flags & REQ_F_FIXED_FILE ? uring_file(request, fd) : file_get(fd);
+			if (!file || !is_wanted(NUMBER(file)))
+				return 0;
+		}
+		count_event(type, true);
+		return 0;
+	}
+	switch (call) {
+	case CALL_OPENAT:
+	case CALL_OPENAT2:
+		uring_keep(key, URING_FILENAME(request, io_open, filename), NULL);
+		break;
+	case CALL_UNLINKAT:
+		uring_keep(key, URING_FILENAME(request, io_unlink, filename), NULL);
+		break;
+	case CALL_MKDIRAT:
+		uring_keep(key, URING_FILENAME(request, io_mkdir, filename), NULL);
+		break;
+	case CALL_RENAMEAT2:
+		uring_keep(key, URING_FILENAME(request, io_rename, newpath),
+			   URING_FILENAME(request, io_rename, oldpath));
+		break;
+	case CALL_SYMLINKAT:
+	case CALL_LINKAT:
+		uring_keep(key, URING_FILENAME(request, io_link, newpath),
+			   URING_FILENAME(request, io_link, oldpath));
+		break;
+	}
+	return 0;
+}
+
+SEC("tp_btf/io_uring_submit_req")
+int BPF_PROG(on_uring_submit, struct io_kiocb *request)
+{
+	return on_submit(request);
+}
+
+/* Its name before Linux 6.3. */
+SEC("tp_btf/io_uring_submit_sqe")
+int BPF_PROG(on_uring_submit_sqe, struct io_kiocb *request)
+{
+	return on_submit(request);
+}
+
+/* A file that was opened, also as one that only the ring has. */
+static __always_inline struct file *opened_file(struct io_kiocb *request, s32 result)
+{
+	struct io_open *open = (void *)request;
+	u32 slot = KERNEL_READ(open, file_slot);
+
+	if (result < 0)
+		return NULL;
+	if (!slot)
+		return file_get(result);
+	return uring_file(request, slot == IORING_FILE_INDEX_ALLOC ? result : slot - 1);
+}
+
+/* An operation that is like a call of `changes`: its arguments, in the call's order. */
+static __always_inline void take_arguments(struct file_scratch *s, u32 call,
+					   struct io_kiocb *request, u64 name)
+{
+	u64 other = name + PATH_LEN + 1;
+	struct io_unlink *unlink = (void *)request;
+	struct io_rename *rename = (void *)request;
+	struct io_ftrunc *truncate = (void *)request;
+	struct io_mkdir *mkdir = (void *)request;
+	struct io_sync *range = (void *)request;
+	struct io_link *link = (void *)request;
+
+	switch (call) {
+	case CALL_UNLINKAT:
+		s->arg[0] = KERNEL_READ(unlink, dfd);
+		s->arg[1] = name;
+		s->arg[2] = KERNEL_READ(unlink, flags);
+		break;
+	case CALL_MKDIRAT:
+		s->arg[0] = KERNEL_READ(mkdir, dfd);
+		s->arg[1] = name;
+		s->arg[2] = KERNEL_READ(mkdir, mode);
+		break;
+	case CALL_RENAMEAT2:
+		s->arg[0] = KERNEL_READ(rename, old_dfd);
+		s->arg[1] = other;
+		s->arg[2] = KERNEL_READ(rename, new_dfd);
+		s->arg[3] = name;
+		s->arg[4] = KERNEL_READ(rename, flags);
+		break;
+	case CALL_SYMLINKAT:
+		s->arg[0] = other;
+		s->arg[1] = KERNEL_READ(link, new_dfd);
+		s->arg[2] = name;
+		break;
+	case CALL_LINKAT:
+		s->arg[0] = KERNEL_READ(link, old_dfd);
+		s->arg[1] = other;
+		s->arg[2] = KERNEL_READ(link, new_dfd);
+		s->arg[3] = name;
+		s->arg[4] = KERNEL_READ(link, flags);
+		break;
+	case CALL_FALLOCATE:
+		s->arg[1] = KERNEL_READ(range, mode);
+		s->arg[2] = KERNEL_READ(range, off);
+		s->arg[3] = KERNEL_READ(range, len);
+		break;
+	case CALL_FTRUNCATE:
+		if (bpf_core_type_exists(struct io_ftrunc))
+			s->arg[1] = KERNEL_READ(truncate, len);
+		break;
+	}
+}
+
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(on_uring_complete, void *ring, void *of)
+{
+	struct io_kiocb *request = of;
+	u64 key = NUMBER(request);
+	struct io_splice *splice = (void *)request;
+	struct io_open *open = (void *)request;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct file_scratch *s;
+	struct file *file;
+	u32 call, type, fd;
+	u64 names = 0;
+	void *kept;
+	s64 result;
+
+	if (!request) /* one of many of a request, which then is of no file */
+		return 0;
+	call = operation_of(request);
+	if (call == CALL_NONE)
+		return 0;
+	result = KERNEL_READ(request, cqe.res);
+	type = type_of(call, request);
+	kept = bpf_map_lookup_elem(&uring_names, &key);
+	if (kept)
+		names = NUMBER(kept);
+	if (config.below && result >= 0 && (type == FILE_RENAME || type == FILE_RMDIR))
+		below_changed();
+	if (!matches())
+		goto out;
+	file = KERNEL_READ(request, file);
+	if (type == FILE_READ || type == FILE_WRITE) {
+		if (!KERNEL_READ(task, mm)) { /* a thread of the kernel */
+			if (result > 0 && event_wanted(type) && is_wanted(NUMBER(file)))
+				count_event(type, true);
+			return 0;
+		}
+		transfer_ended(NUMBER(file), type, result);
+		if (call == CALL_COPY && result >= 0) {
+			fd = KERNEL_READ(splice, splice_fd_in);
+			file = KERNEL_READ(splice, flags) & SPLICE_F_FD_IN_FIXED
+				       ? uring_file(request, fd)
+				       : file_get(fd);
+			transfer_ended(NUMBER(file), FILE_READ, result);
+		}
+		return 0;
+	}
+	if (result < 0 ? !event_wanted(FILE_FAILED)
+		       : !event_wanted(type) && !(type == FILE_OPEN && event_wanted(FILE_CREATE)))
+		goto out;
+	if (!KERNEL_READ(task, mm) || (!names && type != FILE_TRUNCATE)) {
+		count_event(type, true);
+		goto out;
+	}
+	s = file_scratch_take(type);
+	if (!s)
+		goto out;
+	s->in_kernel = true;
+	if (type == FILE_OPEN) {
+		open_ended(NUMBER(opened_file(request, result)), result, KERNEL_READ(open, dfd),
+			   names, KERNEL_READ(open, how.flags));
+	} else {
+		s->given = file;
+		take_arguments(s, call, request, names);
+		change_ended(call, result);
+	}
+	file_scratch_release(s);
+out:
+	bpf_map_delete_elem(&uring_names, &key);
 	return 0;
 }
 

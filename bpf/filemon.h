@@ -9,6 +9,19 @@ enum {
 	FILE_OPEN = EVENT_TOOL,
 	FILE_READ,
 	FILE_WRITE,
+	FILE_CREATE,
+	FILE_DELETE,
+	FILE_RENAME,
+	FILE_LINK,
+	FILE_SYMLINK,
+	FILE_MKDIR,
+	FILE_RMDIR,
+	FILE_CHMOD,
+	FILE_CHOWN,
+	FILE_TRUNCATE,
+	FILE_UTIMENS,
+	FILE_XATTR,
+	FILE_MMAP,
 	FILE_FAILED,
 	FILE_ENDED, /* never printed: a process that has sums has ended (no more than a header) */
 };
@@ -23,10 +36,14 @@ struct filemon_config {
 enum {
 	FILE_PATH_TRUNCATED = 1 << 0,
 	FILE_PATH_OUTSIDE = 1 << 1,
-	FILE_DELETED = 1 << 2,
-	FILE_ALONE = 1 << 3, /* one call, which is in no sum */
-	FILE_CREATED = 1 << 4,
-	FILE_REQUESTED_TRUNCATED = 1 << 5,
+	FILE_REQUESTED_TRUNCATED = 1 << 2,
+	FILE_UNRESOLVED = 1 << 3,
+	FILE_OLD_SHIFT = 4, /* the same four of the old name */
+	FILE_DELETED = 1 << 8,
+	FILE_ALONE = 1 << 9, /* one call, which is in no sum */
+	FILE_CREATED = 1 << 10,
+	FILE_BELOW = 1 << 11, /* an operand, or below one; else the name must tell */
+	FILE_TEXT_TRUNCATED = 1 << 12,
 };
 
 /* The process that a sum is of. */
@@ -93,15 +110,35 @@ struct open_event {
 };
 _Static_assert(sizeof(struct open_event) == 64 + 8 + 4 * 4 + 2 * 4 + 8, "open");
 
-struct failed_event {
-	struct event header;
-	__s32 error;
-	__u32 operation; /* type of the event that it would have been */
-	__u32 access;
-	__u32 flags;
+/* A name that a call was given, and what it stands for: a path, or a directory it starts from. */
+struct file_name {
 	struct span requested;
-	struct span directory; /* that requested starts from, if it does not from the root */
+	struct span path;
+	struct span directory;
 };
-_Static_assert(sizeof(struct failed_event) == 64 + 4 * 4 + 2 * 4, "failed");
+
+/* All others. What does not apply has all its bits set, or is empty. */
+struct change_event {
+	struct event header;
+	__u64 ino; /* 0: not known */
+	__u64 size;
+	__u64 offset;
+	__u64 bytes;
+	__u32 dev;
+	__u32 kind;
+	__u32 flags; /* of the call */
+	__u32 protection;
+	__u32 owner;
+	__u32 group;
+	__u32 access;	 /* of an open that failed, as above */
+	__u32 operation; /* type of the event that a failed one would have been */
+	__s32 error;
+	__u32 action; /* on an attribute: 1 set, 2 removed */
+	__u32 pad;
+	struct file_name name, old;
+	struct span text; /* target of a link, name of an attribute */
+	char mode[8];
+};
+_Static_assert(sizeof(struct change_event) == 64 + 4 * 8 + 11 * 4 + 7 * 4 + 8, "change");
 
 #endif

@@ -7,11 +7,11 @@ _dnssnoop()
 {
 	local options='-r --read= -i --interface= --port= --direction= --name= --qtype= --rcode= --pair
 		--all-sections --timeout= -o --output= -w --write= -f --fields= -e --events= -x --failed
-		--host --tag= -p --pid= --tree= -c --comm= -u --uid= --cgroup= --include-self -d
-		--duration= -n --count= --strict --grace= --check --schema --buffer= --no-sandbox -v
-		--verbose -q --quiet -h --help --usage -V --version'
+		--host --tag= --top= --by= -I --interval= -p --pid= --tree= -c --comm= -u --uid= --cgroup=
+		--include-self -d --duration= -n --count= --strict --grace= --check --schema --buffer=
+		--no-sandbox -v --verbose -q --quiet -h --help --usage -V --version'
 	local flags=xvqhV
-	local valued=riowfepcudn
+	local valued=riowfeIpcudn
 	local events='query answer timeout malformed exchange all'
 	local fields='ts event pid tid ppid uid comm proc cgroup cgroup_id direction service proto saddr sport
 		daddr dport community_id bytes truncated id opcode flags rcode qclass answer_count
@@ -21,7 +21,12 @@ _dnssnoop()
 	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
 	local before='' kind=options
 	local -a found=()
-	local root='' there dir type i
+	local root='' there dir type i typed=${COMP_LINE:0:COMP_POINT} begun=''
+
+	# For bash, @ parts words: of one that has it only what the last @ begins is replaced.
+	if [[ $typed =~ ([^[:space:]]+)[[:space:]]+([^[:space:]]*)(@[^[:space:]]*)$ ]]; then
+		option=${BASH_REMATCH[1]} begun=${BASH_REMATCH[2]} word=$begun${BASH_REMATCH[3]}
+	fi
 
 	# Behind -- stands a command, with words of its own.
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -51,9 +56,9 @@ _dnssnoop()
 	fi
 	case $option in
 	-r | --read) kind=files ;;
-	-i | --interface) kind=nothing ;;
+	-i | --interface) kind=interfaces ;;
 	--port) kind=nothing ;;
-	--direction) kind=nothing ;;
+	--direction) kind=directions ;;
 	--name) kind=nothing ;;
 	--qtype) kind=nothing ;;
 	--rcode) kind=nothing ;;
@@ -63,6 +68,9 @@ _dnssnoop()
 	-f | --fields) kind=fields ;;
 	-e | --events) kind=events ;;
 	--tag) kind=nothing ;;
+	--top) [[ ${COMP_WORDS[*]:COMP_CWORD - 1:2} != *=* ]] || kind=nothing ;;
+	--by) kind=fields ;;
+	-I | --interval) kind=nothing ;;
 	-p | --pid) kind=pids ;;
 	--tree) kind=pids ;;
 	-c | --comm) kind=nothing ;;
@@ -81,6 +89,11 @@ _dnssnoop()
 		compopt -o filenames
 		;;
 	formats) mapfile -t found < <(compgen -W 'table json' -- "$word") ;;
+	directions) mapfile -t found < <(compgen -W 'in out' -- "$word") ;;
+	interfaces)
+		found=(/sys/class/net/*)
+		mapfile -t found < <(compgen -W "${found[*]##*/}" -- "$word")
+		;;
 	users) mapfile -t found < <(compgen -u -- "$word") ;;
 	pids)
 		found=(/proc/[0-9]*)
@@ -105,6 +118,7 @@ _dnssnoop()
 		;;
 	esac
 	COMPREPLY=("${found[@]/#/$before}")
+	COMPREPLY=("${COMPREPLY[@]#"$begun"}")
 	[[ ${COMPREPLY-} != --*= ]] || compopt -o nospace
 }
 complete -F _dnssnoop dnssnoop

@@ -6,11 +6,11 @@
 _execwatch()
 {
 	local options='--exe= --args= -o --output= -w --write= -f --fields= -e --events= -x --failed --tree-view
-		--no-redact --host --tag= -p --pid= --tree= -c --comm= -u --uid= --cgroup= --include-self
-		-d --duration= -n --count= --strict --grace= --check --schema --buffer= --no-sandbox -v
-		--verbose -q --quiet -h --help --usage -V --version'
+		--no-redact --host --tag= --top= --by= -I --interval= -p --pid= --tree= -c --comm= -u
+		--uid= --cgroup= --include-self -d --duration= -n --count= --strict --grace= --check
+		--schema --buffer= --no-sandbox -v --verbose -q --quiet -h --help --usage -V --version'
 	local flags=xvqhV
-	local valued=owfepcudn
+	local valued=owfeIpcudn
 	local events='exec failed exit all'
 	local fields='ts event pid tid ppid uid comm proc cgroup cgroup_id exe exe_truncated exe_outside
 		exe_deleted fileless filename interpreter script cwd cwd_truncated cwd_outside parent_comm
@@ -20,7 +20,12 @@ _execwatch()
 	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
 	local before='' kind=options
 	local -a found=()
-	local root='' there dir type i
+	local root='' there dir type i typed=${COMP_LINE:0:COMP_POINT} begun=''
+
+	# For bash, @ parts words: of one that has it only what the last @ begins is replaced.
+	if [[ $typed =~ ([^[:space:]]+)[[:space:]]+([^[:space:]]*)(@[^[:space:]]*)$ ]]; then
+		option=${BASH_REMATCH[1]} begun=${BASH_REMATCH[2]} word=$begun${BASH_REMATCH[3]}
+	fi
 
 	# Behind -- stands a command, with words of its own.
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -56,6 +61,9 @@ _execwatch()
 	-f | --fields) kind=fields ;;
 	-e | --events) kind=events ;;
 	--tag) kind=nothing ;;
+	--top) [[ ${COMP_WORDS[*]:COMP_CWORD - 1:2} != *=* ]] || kind=nothing ;;
+	--by) kind=fields ;;
+	-I | --interval) kind=nothing ;;
 	-p | --pid) kind=pids ;;
 	--tree) kind=pids ;;
 	-c | --comm) kind=nothing ;;
@@ -74,6 +82,11 @@ _execwatch()
 		compopt -o filenames
 		;;
 	formats) mapfile -t found < <(compgen -W 'table json' -- "$word") ;;
+	directions) mapfile -t found < <(compgen -W 'in out' -- "$word") ;;
+	interfaces)
+		found=(/sys/class/net/*)
+		mapfile -t found < <(compgen -W "${found[*]##*/}" -- "$word")
+		;;
 	users) mapfile -t found < <(compgen -u -- "$word") ;;
 	pids)
 		found=(/proc/[0-9]*)
@@ -98,6 +111,7 @@ _execwatch()
 		;;
 	esac
 	COMPREPLY=("${found[@]/#/$before}")
+	COMPREPLY=("${COMPREPLY[@]#"$begun"}")
 	[[ ${COMPREPLY-} != --*= ]] || compopt -o nospace
 }
 complete -F _execwatch execwatch

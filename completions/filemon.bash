@@ -6,19 +6,27 @@
 _filemon()
 {
 	local options='--all-types --each -I --interval= -o --output= -w --write= -f --fields= -e --events= -x
-		--failed --host --tag= -p --pid= --tree= -c --comm= -u --uid= --cgroup= --include-self -d
-		--duration= -n --count= --strict --grace= --check --schema --buffer= --no-sandbox -v
-		--verbose -q --quiet -h --help --usage -V --version'
+		--failed --host --tag= --top= --by= -p --pid= --tree= -c --comm= -u --uid= --cgroup=
+		--include-self -d --duration= -n --count= --strict --grace= --check --schema --buffer=
+		--no-sandbox -v --verbose -q --quiet -h --help --usage -V --version'
 	local flags=xvqhV
 	local valued=Iowfepcudn
-	local events='open read write failed all'
+	local events='open read write create delete rename link symlink mkdir rmdir chmod chown truncate utimens
+		xattr mmap failed @read @write @name @meta all'
 	local fields='ts event pid tid ppid uid comm proc cgroup cgroup_id access flags created mode path
 		path_truncated path_outside requested requested_truncated deleted type dev inode bytes
-		calls operation error directory directory_truncated directory_outside'
+		calls target target_truncated path_unresolved directory old_path old_path_truncated
+		old_path_outside old_path_unresolved old_requested old_requested_truncated old_directory
+		owner group size fallocate offset action attribute protection operation error'
 	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
 	local before='' kind=options
 	local -a found=()
-	local root='' there dir type i
+	local root='' there dir type i typed=${COMP_LINE:0:COMP_POINT} begun=''
+
+	# For bash, @ parts words: of one that has it only what the last @ begins is replaced.
+	if [[ $typed =~ ([^[:space:]]+)[[:space:]]+([^[:space:]]*)(@[^[:space:]]*)$ ]]; then
+		option=${BASH_REMATCH[1]} begun=${BASH_REMATCH[2]} word=$begun${BASH_REMATCH[3]}
+	fi
 
 	# Behind -- stands a command, with words of its own.
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -54,6 +62,8 @@ _filemon()
 	-f | --fields) kind=fields ;;
 	-e | --events) kind=events ;;
 	--tag) kind=nothing ;;
+	--top) [[ ${COMP_WORDS[*]:COMP_CWORD - 1:2} != *=* ]] || kind=nothing ;;
+	--by) kind=fields ;;
 	-p | --pid) kind=pids ;;
 	--tree) kind=pids ;;
 	-c | --comm) kind=nothing ;;
@@ -72,6 +82,11 @@ _filemon()
 		compopt -o filenames
 		;;
 	formats) mapfile -t found < <(compgen -W 'table json' -- "$word") ;;
+	directions) mapfile -t found < <(compgen -W 'in out' -- "$word") ;;
+	interfaces)
+		found=(/sys/class/net/*)
+		mapfile -t found < <(compgen -W "${found[*]##*/}" -- "$word")
+		;;
 	users) mapfile -t found < <(compgen -u -- "$word") ;;
 	pids)
 		found=(/proc/[0-9]*)
@@ -96,6 +111,7 @@ _filemon()
 		;;
 	esac
 	COMPREPLY=("${found[@]/#/$before}")
+	COMPREPLY=("${COMPREPLY[@]#"$begun"}")
 	[[ ${COMPREPLY-} != --*= ]] || compopt -o nospace
 }
 complete -F _filemon filemon

@@ -5,9 +5,9 @@
 
 _http-post()
 {
-	local options='-H --header= --bearer-file= --format= --batch= --max-size= --max-age= --retry-for=
-		--client-cert= --client-key= --compress= --spool= --max-spool= --timeout= --ca= --drain
-		--rejects= --grace= -q --quiet -h --help --usage -V --version'
+	local options='-H --header= --group= --bearer-file= --format= --batch= --max-size= --max-age=
+		--retry-for= --client-cert= --client-key= --compress= --spool= --max-spool= --timeout=
+		--ca= --drain --rejects= --grace= -q --quiet -h --help --usage -V --version'
 	local flags=qhV
 	local valued=H
 	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
@@ -28,6 +28,7 @@ _http-post()
 	fi
 	case $option in
 	-H | --header) kind=nothing ;;
+	--group) kind=nothing ;;
 	--bearer-file) kind=files ;;
 	--format) kind=nothing ;;
 	--batch) kind=nothing ;;

@@ -37,13 +37,14 @@ static const struct option_row *join(const struct option_row *own,
 static inline struct document of_producer(const struct tool *tool)
 {
 	return (struct document){ tool->name, tool->paths ? TOOL_PATHS : TOOL_OPERANDS,
-				  join(tool->options, shared_options(tool)), tool->events };
+				  join(tool->options, shared_options(tool)), tool->events,
+				  tool->groups };
 }
 
 static inline struct document of_helper(const struct helper *helper)
 {
 	return (struct document){ helper->name, helper->operands,
-				  join(helper->options, shared_rows), NULL };
+				  join(helper->options, shared_rows), NULL, NULL };
 }
 
 #define DOCUMENT_OF(command)                                                                       \

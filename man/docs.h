@@ -14,6 +14,7 @@ struct document {
 	const char *operands;		  /* as --help shows them; NULL: there are none */
 	const struct option_row *options; /* all, as one table */
 	const struct event_desc *events;  /* NULL: it watches nothing, so it is a helper */
+	const struct event_group *groups; /* of them; NULL: there are none */
 };
 
 /* expand.c: the template, and text in mdoc(7). */

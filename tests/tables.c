@@ -231,6 +231,9 @@ static void test_fields(struct context *c, const struct field *fields)
 			ok(!f->record && !f->fields, "%s: %s is no list", c->where, f->name);
 		ok(!f->depth || f->type == FIELD_LIST, "%s: %s has a depth, so it is a list",
 		   c->where, f->name);
+		ok(!f->sum || ((f->type == FIELD_UINT || f->type == FIELD_BYTES) &&
+			       f->omit == OMIT_NEVER && !c->in_list),
+		   "%s: %s adds up, so it is a number and always there", c->where, f->name);
 		ok((f->type == FIELD_ENUM || f->type == FIELD_FLAGS) == !!f->names,
 		   "%s: %s has names if its values have", c->where, f->name);
 

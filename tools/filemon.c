@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* filemon: which files processes open, read and write, and how much. */
+/* filemon: what processes do to files. */
 #include <bpf/bpf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "bpf/filemon.h"
@@ -46,24 +49,81 @@ static const struct field_name flags[] = {
 	{ O_PATH, "O_PATH" },
 	{},
 };
-static const struct field_name operations[] = { { FILE_OPEN, "open" }, {} };
+static const struct field_name operations[] = {
+	{ FILE_OPEN, "open" },
+	{ FILE_READ, "read" },
+	{ FILE_WRITE, "write" },
+	{ FILE_CREATE, "create" },
+	{ FILE_DELETE, "delete" },
+	{ FILE_RENAME, "rename" },
+	{ FILE_LINK, "link" },
+	{ FILE_SYMLINK, "symlink" },
+	{ FILE_MKDIR, "mkdir" },
+	{ FILE_RMDIR, "rmdir" },
+	{ FILE_CHMOD, "chmod" },
+	{ FILE_CHOWN, "chown" },
+	{ FILE_TRUNCATE, "truncate" },
+	{ FILE_UTIMENS, "utimens" },
+	{ FILE_XATTR, "xattr" },
+	{ FILE_MMAP, "mmap" },
+	{},
+};
+static const struct field_name rename_flags[] = {
+	{ RENAME_NOREPLACE, "RENAME_NOREPLACE" },
+	{ RENAME_EXCHANGE, "RENAME_EXCHANGE" },
+	{ RENAME_WHITEOUT, "RENAME_WHITEOUT" },
+	{},
+};
+static const struct field_name fallocate_modes[] = {
+	{ FALLOC_FL_KEEP_SIZE, "FALLOC_FL_KEEP_SIZE" },
+	{ FALLOC_FL_PUNCH_HOLE, "FALLOC_FL_PUNCH_HOLE" },
+	{ FALLOC_FL_COLLAPSE_RANGE, "FALLOC_FL_COLLAPSE_RANGE" },
+	{ FALLOC_FL_ZERO_RANGE, "FALLOC_FL_ZERO_RANGE" },
+	{ FALLOC_FL_INSERT_RANGE, "FALLOC_FL_INSERT_RANGE" },
+	{ FALLOC_FL_UNSHARE_RANGE, "FALLOC_FL_UNSHARE_RANGE" },
+	{},
+};
+static const struct field_name xattr_actions[] = { { 1, "set" }, { 2, "remove" }, {} };
+static const struct field_name protections[] = {
+	{ PROT_READ, "PROT_READ" },
+	{ PROT_WRITE, "PROT_WRITE" },
+	{ PROT_EXEC, "PROT_EXEC" },
+	{},
+};
+/* MAP_SHARED_VALIDATE is both of the first ones. */
+static const struct field_name mmap_flags[] = {
+	{ MAP_SHARED, "MAP_SHARED" },
+	{ MAP_PRIVATE, "MAP_PRIVATE" },
+	{ MAP_FIXED, "MAP_FIXED" },
+	{ MAP_DENYWRITE, "MAP_DENYWRITE" },
+	{ MAP_LOCKED, "MAP_LOCKED" },
+	{ MAP_NORESERVE, "MAP_NORESERVE" },
+	{ MAP_POPULATE, "MAP_POPULATE" },
+	{ MAP_NONBLOCK, "MAP_NONBLOCK" },
+	{ MAP_HUGETLB, "MAP_HUGETLB" },
+	{ MAP_SYNC, "MAP_SYNC" },
+	{ MAP_FIXED_NOREPLACE, "MAP_FIXED_NOREPLACE" },
+	{},
+};
 
 #define HELP_PATH      "path of the file, as the process's root shows it"
 #define HELP_TRUNCATED "path is longer than 4096 bytes: only its end is given"
 #define HELP_OUTSIDE   "path lies outside the process's root directory"
 #define HELP_DELETED   "the file has no name any more: it had this one"
 #define HELP_DEV       "device number, as stat(2) has it, but of the file system below"
-#define HELP_KIND      "file, or with --all-types directory, char, block, pipe, socket and others"
+#define HELP_KIND      "file, directory, link, char, block, pipe, socket, or anonymous for others"
+#define HELP_REQUESTED "the name that was asked for, if that is another"
+#define HELP_CUT       "requested is longer than 4096 bytes: only its beginning is given"
 
 #define MOVED(member) FIELD_AT(struct file_event, member)
 
 static const struct field moved_fields[] = {
-	{ "bytes", FIELD_BYTES, MOVED(bytes), .heading = "BYTES", .width = 10,
+	{ "bytes", FIELD_BYTES, MOVED(bytes), .heading = "BYTES", .width = 10, .sum = true,
 	  .help = "bytes that the calls returned" },
-	{ "calls", FIELD_UINT, MOVED(calls), .heading = "CALLS", .width = 6,
+	{ "calls", FIELD_UINT, MOVED(calls), .heading = "CALLS", .width = 6, .sum = true,
 	  .help = "system calls: 1, or as many as there were since the last such event; those that "
 		  "met the end of the file are not counted then" },
-	{ "path", FIELD_STRING, MOVED(path), .heading = "PATH", .help = HELP_PATH },
+	{ "path", FIELD_STRING, MOVED(path), .heading = "PATH", .by = true, .help = HELP_PATH },
 	{ "path_truncated", FIELD_FLAG, .flag = FILE_PATH_TRUNCATED, .help = HELP_TRUNCATED },
 	{ "path_outside", FIELD_FLAG, .flag = FILE_PATH_OUTSIDE, .help = HELP_OUTSIDE },
 	{ "deleted", FIELD_FLAG, .flag = FILE_DELETED, .help = HELP_DELETED },
@@ -86,10 +146,8 @@ static const struct field open_fields[] = {
 	{ "path", FIELD_STRING, OPEN(path), .heading = "PATH", .help = HELP_PATH },
 	{ "path_truncated", FIELD_FLAG, .flag = FILE_PATH_TRUNCATED, .help = HELP_TRUNCATED },
 	{ "path_outside", FIELD_FLAG, .flag = FILE_PATH_OUTSIDE, .help = HELP_OUTSIDE },
-	{ "requested", FIELD_STRING, OPEN(requested),
-	  .help = "the name that was asked for, if that is another" },
-	{ "requested_truncated", FIELD_FLAG, .flag = FILE_REQUESTED_TRUNCATED,
-	  .help = "requested is longer than 4096 bytes: only its beginning is given" },
+	{ "requested", FIELD_STRING, OPEN(requested), .help = HELP_REQUESTED },
+	{ "requested_truncated", FIELD_FLAG, .flag = FILE_REQUESTED_TRUNCATED, .help = HELP_CUT },
 	{ "deleted", FIELD_FLAG, .flag = FILE_DELETED, .help = HELP_DELETED },
 	{ "type", FIELD_ENUM, OPEN(kind), .names = kinds, .help = HELP_KIND },
 	{ "dev", FIELD_UINT, OPEN(dev), .help = HELP_DEV },
@@ -97,43 +155,183 @@ static const struct field open_fields[] = {
 	{},
 };
 
-#define FAILED(member) FIELD_AT(struct failed_event, member)
+#define CHANGE(member) FIELD_AT(struct change_event, member)
 
-static const struct field failed_fields[] = {
-	{ "operation", FIELD_ENUM, FAILED(operation), .names = operations,
-	  .help = "what could not be done: open" },
-	{ "error", FIELD_ERRNO, FAILED(error), .heading = "RESULT", .width = 10, .alarm = true,
-	  .help = "why: the name of the error" },
-	{ "access", FIELD_ENUM, FAILED(access), .names = accesses,
-	  .help = "what for: read, write or read_write" },
-	{ "flags", FIELD_FLAGS, FAILED(flags), .names = flags, .help = "the other flags" },
-	{ "requested", FIELD_STRING, FAILED(requested), .heading = "PATH",
-	  .help = "the name that was asked for" },
-	{ "requested_truncated", FIELD_FLAG, .flag = FILE_REQUESTED_TRUNCATED,
-	  .help = "requested is longer than 4096 bytes: only its beginning is given" },
-	{ "directory", FIELD_STRING, FAILED(directory),
-	  .help = "path of the directory that a relative name starts from" },
-	{ "directory_truncated", FIELD_FLAG, .flag = FILE_PATH_TRUNCATED,
-	  .help = "directory is longer than 4096 bytes: only its end is given" },
-	{ "directory_outside", FIELD_FLAG, .flag = FILE_PATH_OUTSIDE,
-	  .help = "directory lies outside the process's root directory" },
+/* A name and what it stands for; those of an old one begin with `o`, "old_". */
+#define NAME_FIELDS(o, was, member, shift, column, columns)                                        \
+	{ o "path",	     FIELD_STRING,     CHANGE(member.path),                                \
+	  .heading = column, .width = columns, .help = was HELP_PATH },                            \
+		{ o "path_truncated", FIELD_FLAG, .flag = FILE_PATH_TRUNCATED << (shift),          \
+		  .help = o "path, or " o "directory, is longer than 4096 bytes: only its end is " \
+			    "given" },                                                             \
+		{ o "path_outside", FIELD_FLAG, .flag = FILE_PATH_OUTSIDE << (shift),              \
+		  .help = o "path, or " o                                                          \
+			    "directory, lies outside the process's root directory" },              \
+		{ o "path_unresolved", FIELD_FLAG, .flag = FILE_UNRESOLVED << (shift),             \
+		  .help = "there is no " o "path: what " o                                         \
+			  "requested stands for could not be found out" },                         \
+		{ o "requested",     FIELD_STRING,     CHANGE(member.requested),                   \
+		  .heading = column, .width = columns, .help = HELP_REQUESTED },                   \
+		{ o "requested_truncated", FIELD_FLAG,                                             \
+		  .flag = FILE_REQUESTED_TRUNCATED << (shift), .help = o HELP_CUT },               \
+	{                                                                                          \
+		o "directory", FIELD_STRING, CHANGE(member.directory),                             \
+			.help = "without " o "path: that of the directory which " o                \
+				"requested starts from, unless from the root"                      \
+	}
+#define NAME NAME_FIELDS("", "", name, 0, "PATH", 0)
+#define OLD_NAME                                                                                   \
+	NAME_FIELDS("old_", "of rename and link, the other name: ", old, FILE_OLD_SHIFT, "FROM", 4)
+
+#define INODE                                                                                      \
+	{ "type", FIELD_ENUM, CHANGE(kind), .omit = OMIT_MAX, .names = kinds, .help = HELP_KIND }, \
+		{ "dev", FIELD_UINT, CHANGE(dev), .omit = OMIT_ZERO, .help = HELP_DEV },           \
+	{                                                                                          \
+		"inode", FIELD_ID, CHANGE(ino), .omit = OMIT_ZERO, .help = "inode number"          \
+	}
+
+/* Of all that give names or take them away. */
+static const struct field name_fields[] = {
+	{ "flags", FIELD_FLAGS, CHANGE(flags), .omit = OMIT_MAX, .names = rename_flags,
+	  .heading = "RESULT", .width = 10,
+	  .help = "of renameat2(2): RENAME_EXCHANGE, if the two names were exchanged, "
+		  "RENAME_NOREPLACE, RENAME_WHITEOUT" },
+	{ "mode", FIELD_CHARS, CHANGE(mode), .heading = "RESULT", .width = 10,
+	  .help = "of what was made: its permissions, in octal" },
+	{ "target", FIELD_STRING, CHANGE(text), .heading = "FROM", .width = 4,
+	  .help = "what a symbolic link says" },
+	{ "target_truncated", FIELD_FLAG, .flag = FILE_TEXT_TRUNCATED,
+	  .help = "target is longer than 4096 bytes: only its beginning is given" },
+	NAME,
+	OLD_NAME,
+	INODE,
 	{},
 };
 
-static const char *const moving[] = { "on_sys_exit", "on_exit", NULL };
-static const char *const opening[] = { "on_sys_exit", NULL };
+/* Of all that change something else of a file. */
+static const struct field meta_fields[] = {
+	{ "mode", FIELD_CHARS, CHANGE(mode), .heading = "RESULT", .width = 10,
+	  .help = "the new permissions, in octal" },
+	{ "owner", FIELD_UINT, CHANGE(owner), .omit = OMIT_MAX,
+	  .help = "the new user id, if it was to be changed" },
+	{ "group", FIELD_UINT, CHANGE(group), .omit = OMIT_MAX,
+	  .help = "the new group id, if it was to be changed" },
+	{ "size", FIELD_UINT, CHANGE(size), .omit = OMIT_MAX, .heading = "BYTES", .width = 10,
+	  .help = "by truncate(2): the new size in bytes" },
+	{ "fallocate", FIELD_FLAGS, CHANGE(flags), .omit = OMIT_MAX, .names = fallocate_modes,
+	  .heading = "RESULT", .width = 10,
+	  .help = "by fallocate(2): its mode, FALLOC_FL_PUNCH_HOLE and so on" },
+	{ "offset", FIELD_UINT, CHANGE(offset), .omit = OMIT_MAX,
+	  .help = "by fallocate(2): where the range begins" },
+	{ "bytes", FIELD_BYTES, CHANGE(bytes), .omit = OMIT_MAX, .heading = "BYTES", .width = 10,
+	  .help = "by fallocate(2): how long it is" },
+	{ "action", FIELD_ENUM, CHANGE(action), .omit = OMIT_ZERO, .names = xattr_actions,
+	  .heading = "RESULT", .width = 10,
+	  .help = "what was done to an attribute: set or remove" },
+	{ "attribute", FIELD_STRING, CHANGE(text), .heading = "FROM", .width = 4,
+	  .help = "its name" },
+	NAME,
+	INODE,
+	{},
+};
+
+static const struct field mmap_fields[] = {
+	{ "protection", FIELD_FLAGS, CHANGE(protection), .names = protections, .heading = "RESULT",
+	  .width = 10, .help = "PROT_READ, PROT_WRITE, PROT_EXEC" },
+	{ "flags", FIELD_FLAGS, CHANGE(flags), .names = mmap_flags,
+	  .help = "MAP_SHARED, MAP_PRIVATE and so on" },
+	{ "offset", FIELD_UINT, CHANGE(offset), .help = "where in the file it begins" },
+	{ "bytes", FIELD_BYTES, CHANGE(bytes), .heading = "BYTES", .width = 10,
+	  .help = "how long it is" },
+	NAME,
+	INODE,
+	{},
+};
+
+static const struct field failed_fields[] = {
+	{ "operation", FIELD_ENUM, CHANGE(operation), .names = operations, .heading = "OPERATION",
+	  .width = 9,
+	  .help = "what could not be done, as events are called: open, delete and so on" },
+	{ "error", FIELD_ERRNO, CHANGE(error), .heading = "RESULT", .width = 10, .alarm = true,
+	  .help = "why: the name of the error" },
+	{ "access", FIELD_ENUM, CHANGE(access), .omit = OMIT_MAX, .names = accesses,
+	  .help = "of open, what for: read, write or read_write" },
+	{ "flags", FIELD_FLAGS, CHANGE(flags), .omit = OMIT_MAX, .names = flags,
+	  .help = "of open: the other flags" },
+	NAME,
+	OLD_NAME,
+	INODE,
+	{},
+};
+
+#define URING "on_uring_submit", "on_uring_submit_sqe", "on_uring_complete"
+
+static const char *const moving[] = { "on_sys_exit", "on_exit", URING, NULL };
+static const char *const calling[] = { "on_sys_exit", URING, NULL };
+
+#define EVENT(type, name, fields, help)                                                            \
+	type, "file." name, sizeof(struct change_event), fields, help, calling
 
 static const struct event_desc events[] = {
 	{ FILE_OPEN, "file.open", sizeof(struct open_event), open_fields,
-	  "A process opened a file.", opening, .by_default = true },
+	  "A process opened a file.", calling, .by_default = true },
 	{ FILE_READ, "file.read", sizeof(struct file_event), moved_fields,
 	  "A process read from a file: for the first time, or since the last such event.", moving,
 	  .by_default = true },
 	{ FILE_WRITE, "file.write", sizeof(struct file_event), moved_fields,
 	  "A process wrote to a file: for the first time, or since the last such event.", moving,
 	  .by_default = true },
-	{ FILE_FAILED, "file.failed", sizeof(struct failed_event), failed_fields,
-	  "A process could not open a file.", opening, .failure = true },
+	{ EVENT(FILE_CREATE, "create", name_fields,
+		"A process made a file, by opening it or as mknod(2) does."),
+	  .by_default = true },
+	{ EVENT(FILE_DELETE, "delete", name_fields, "A process removed a name of a file."),
+	  .by_default = true },
+	{ EVENT(FILE_RENAME, "rename", name_fields,
+		"A process gave a file or directory another name."),
+	  .by_default = true },
+	{ EVENT(FILE_LINK, "link", name_fields, "A process gave a file one more name."),
+	  .by_default = true },
+	{ EVENT(FILE_SYMLINK, "symlink", name_fields, "A process made a symbolic link."),
+	  .by_default = true },
+	{ EVENT(FILE_MKDIR, "mkdir", name_fields, "A process made a directory."),
+	  .by_default = true },
+	{ EVENT(FILE_RMDIR, "rmdir", name_fields, "A process removed a directory."),
+	  .by_default = true },
+	{ EVENT(FILE_CHMOD, "chmod", meta_fields, "A process changed the permissions of a file."),
+	  .by_default = true },
+	{ EVENT(FILE_CHOWN, "chown", meta_fields,
+		"A process changed the owner or group of a file."),
+	  .by_default = true },
+	{ EVENT(FILE_TRUNCATE, "truncate", meta_fields,
+		"A process changed the size of a file, or what room it takes."),
+	  .by_default = true },
+	{ EVENT(FILE_UTIMENS, "utimens", meta_fields, "A process set the times of a file.") },
+	{ EVENT(FILE_XATTR, "xattr", meta_fields,
+		"A process set or removed an extended attribute of a file."),
+	  .by_default = true },
+	{ EVENT(FILE_MMAP, "mmap", mmap_fields,
+		"A process mapped a file into its memory, to execute it or to write to it.") },
+	{ EVENT(FILE_FAILED, "failed", failed_fields, "A process could not do what it asked for."),
+	  .failure = true },
+	{},
+};
+
+#define BIT(type) (1ull << (type))
+
+static const struct event_group groups[] = {
+	{ "@read", BIT(FILE_OPEN) | BIT(FILE_READ) | BIT(FILE_MMAP),
+	  "what is done to have a file's contents" },
+	{ "@write",
+	  BIT(FILE_OPEN) | BIT(FILE_WRITE) | BIT(FILE_CREATE) | BIT(FILE_TRUNCATE) | BIT(FILE_MMAP),
+	  "what is done to change them" },
+	{ "@name",
+	  BIT(FILE_CREATE) | BIT(FILE_DELETE) | BIT(FILE_RENAME) | BIT(FILE_LINK) |
+		  BIT(FILE_SYMLINK) | BIT(FILE_MKDIR) | BIT(FILE_RMDIR),
+	  "what gives names, or takes them away" },
+	{ "@meta",
+	  BIT(FILE_CHMOD) | BIT(FILE_CHOWN) | BIT(FILE_TRUNCATE) | BIT(FILE_UTIMENS) |
+		  BIT(FILE_XATTR),
+	  "what changes a file's permissions, owner, size, times and attributes" },
 	{},
 };
 
@@ -150,11 +348,12 @@ static struct {
 static const struct option_row options[] = {
 	{ .type = OPTION_HEADING, .help = "Which files, and how often:" },
 	{ "all-types", 0, OPTION_FLAG, NULL, CONFIG(all_types),
-	  .help = "not only regular files: pipes, sockets, terminals and other devices too" },
+	  .help = "not only what is opened, read, written and mapped of regular files: of pipes, "
+		  "sockets, terminals and other devices too" },
 	{ "each", 0, OPTION_FLAG, NULL, CONFIG(each),
 	  .help = "print each call that reads or writes, not only the first one and sums" },
 	{ "interval", 'I', OPTION_DURATION, "TIME", CONFIG(interval), .min = MS,
-	  .help = "print sums once in TIME (default 1s)" },
+	  .help = "print sums, also those of --top, once in TIME (default 1s)" },
 	{},
 };
 
@@ -287,19 +486,33 @@ static bool is_text(const struct event *e, struct span span, const char *text, s
 	return span.len == len && !memcmp((const char *)e + span.off, text, len);
 }
 
+static bool is_path(const struct event *e, struct span requested, struct span path)
+{
+	return is_text(e, requested, (const char *)e + path.off, path.len);
+}
+
 /* A name that is the path says nothing. */
-static void print_open(const struct open_event *from)
+static void print(const struct event *from)
 {
 	static union {
-		struct open_event e;
+		struct event header;
+		struct open_event open;
+		struct change_event change;
 		char bytes[UINT16_MAX];
 	} copy;
+	struct change_event *e = &copy.change;
 
-	memcpy(&copy, from, from->header.size);
-	if (is_text(&from->header, from->requested, (const char *)from + from->path.off,
-		    from->path.len))
-		copy.e.requested = (struct span){};
-	tool_print(&copy.e.header);
+	memcpy(&copy, from, from->size);
+	if (from->type == FILE_OPEN) {
+		if (is_path(from, copy.open.requested, copy.open.path))
+			copy.open.requested = (struct span){};
+	} else {
+		if (is_path(from, e->name.requested, e->name.path))
+			e->name.requested = (struct span){};
+		if (is_path(from, e->old.requested, e->old.path))
+			e->old.requested = (struct span){};
+	}
+	tool_print(&copy.header);
 }
 
 /* Takes "." and ".." out of an absolute path. Returns its length. */
@@ -327,24 +540,36 @@ static size_t normalize(char *path)
 	return to - path;
 }
 
-/* There is no file to be found below a path: the name must do. */
-static bool is_name_below(const struct failed_event *e)
+/* There is no file to be found below an operand: the name must do. */
+static bool is_name_below(const struct change_event *e, const struct file_name *name)
 {
-	char name[2 * PATH_MAX + 4];
+	char path[2 * PATH_MAX + 4];
+	const char *base = (const char *)e;
 	size_t len;
 
-	snprintf(name, sizeof(name), "%.*s/%.*s", e->directory.len,
-		 (const char *)e + e->directory.off, e->requested.len,
-		 (const char *)e + e->requested.off);
-	len = normalize(name);
+	if (name->path.len)
+		snprintf(path, sizeof(path), "%.*s", name->path.len, base + name->path.off);
+	else if (name->requested.off)
+		snprintf(path, sizeof(path), "%.*s/%.*s", name->directory.len,
+			 base + name->directory.off, name->requested.len,
+			 base + name->requested.off);
+	else
+		return false;
+	len = normalize(path);
 	for (size_t i = 0; i < config.paths.n; i++) {
-		const char *path = config.paths.item[i];
-		size_t n = strcmp(path, "/") ? strlen(path) : 0;
+		const char *operand = config.paths.item[i];
+		size_t n = strcmp(operand, "/") ? strlen(operand) : 0;
 
-		if (n <= len && !memcmp(name, path, n) && (!name[n] || name[n] == '/'))
+		if (n <= len && !memcmp(path, operand, n) && (!path[n] || path[n] == '/'))
 			return true;
 	}
 	return false;
+}
+
+static bool is_wanted(const struct change_event *e)
+{
+	return !config.paths.n || e->header.flags & FILE_BELOW || is_name_below(e, &e->name) ||
+	       is_name_below(e, &e->old);
 }
 
 static void on_event(const struct event *e, size_t size)
@@ -352,17 +577,13 @@ static void on_event(const struct event *e, size_t size)
 	(void)size;
 	switch (e->type) {
 	case FILE_OPEN:
-		print_open((const struct open_event *)e);
+		print(e);
 		break;
 	case FILE_READ:
 	case FILE_WRITE:
 		tool_print(e);
 		if (!(e->flags & FILE_ALONE))
 			remember((const struct file_event *)e);
-		break;
-	case FILE_FAILED:
-		if (!config.paths.n || is_name_below((const struct failed_event *)e))
-			tool_print(e);
 		break;
 	case FILE_ENDED: {
 		struct sum_owner id = { .start = e->start, .pid = e->pid };
@@ -374,7 +595,41 @@ static void on_event(const struct event *e, size_t size)
 		}
 		break;
 	}
+	default:
+		if (is_wanted((const struct change_event *)e))
+			print(e);
 	}
+}
+
+/*
+ * An operand as an absolute path without symbolic links. Of what is not there yet, or its directory
+ * isn't, only that can be resolved which is.
+ */
+static char *resolve_operand(const char *operand)
+{
+	char *path = realpath(operand, NULL), *directory, *name;
+	struct stat st;
+
+	if (path)
+		return path;
+	if (errno != ENOENT || !*operand)
+		die(STATUS_USAGE, "%s: %m", operand);
+	if (!lstat(operand, &st))
+		die(STATUS_USAGE, "%s: a symbolic link to what is not there", operand);
+	directory = strdup(operand);
+	while (directory && directory[0] && directory[strlen(directory) - 1] == '/')
+		directory[strlen(directory) - 1] = '\0';
+	name = directory ? strrchr(directory, '/') : NULL;
+	if (name)
+		*name++ = '\0';
+	else
+		name = directory;
+	path = resolve_operand(name == directory ? "." : *directory ? directory : "/");
+	if (!directory || asprintf(&path, "%s/%s", path, name) < 0)
+		die(STATUS_FAILED, "out of memory");
+	free(directory);
+	normalize(path);
+	return path;
 }
 
 static void start(uint64_t *selected)
@@ -384,21 +639,23 @@ static void start(uint64_t *selected)
 	config.kernel.all_types = config.all_types;
 	config.kernel.below = config.paths.n > 0;
 	for (size_t i = 0; i < config.paths.n; i++) {
-		const char *path = realpath(config.paths.item[i], NULL);
+		char *path = resolve_operand(config.paths.item[i]);
 
-		if (!path)
-			die(STATUS_USAGE, "%s: %m", config.paths.item[i]);
-		config.paths.item[i] = path;
+		if (access(path, F_OK))
+			say("%s: is not there yet", path);
+		config.paths.item[i] = *path ? path : "/";
 	}
 }
 
 static const struct tool filemon = {
 	.name = "filemon",
-	.summary = "Shows which files processes open, read and write, and how much.",
+	.summary = "Shows which files processes open, read, write, create, delete and change.",
 	.events = events,
+	.groups = groups,
 	.object = filemon_bpf__elf_bytes,
 	.event = on_event,
 	.tick = on_tick,
+	.interval = &config.interval,
 	.paths = &config.paths,
 	.start = start,
 	.options = options,

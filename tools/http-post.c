@@ -18,7 +18,7 @@
 static struct {
 	const char *bearer_file, *format, *cert, *key;
 	struct list headers;
-	uint64_t batch, max_size, max_age, retry_for;
+	uint64_t batch, group, max_size, max_age, retry_for;
 	struct deliver_options deliver;
 } config = {
 	.format = "ndjson",
@@ -36,6 +36,8 @@ static struct {
 static const struct option_row options[] = {
 	{ "header", 'H', OPTION_LIST, "HEADER", AT(headers),
 	  .help = "send HEADER too, which is 'NAME: VALUE' or @FILE with one a line" },
+	{ "group", 0, OPTION_NUMBER, "N", AT(group), .min = 1, .max = UINT32_MAX,
+	  .help = "N lines belong together, and are never in different requests (default 1)" },
 	{ "bearer-file", 0, OPTION_STRING, "FILE", AT(bearer_file),
 	  .help = "authorize with the token in FILE, which is read anew for each request" },
 	{ "format", 0, OPTION_STRING, "FORMAT", AT(format),
@@ -213,6 +215,7 @@ int main(int argc, char **argv)
 	spool.batch_bytes = config.max_size;
 	spool.batch_lines = config.batch;
 	spool.age = config.max_age;
+	spool.group = config.group;
 	spool.form = *config.format == 'a' ? SPOOL_ARRAY : SPOOL_LINES;
 	d.retry_for = config.retry_for;
 	stop_on_signals(false);

@@ -23,7 +23,7 @@ enum event_type {
 	EVENT_OWNER,	    /* never printed: who uses a socket (bpf/lib/packet.h) */
 	EVENT_PACKET,	    /* never printed: what it carries is (bpf/lib/packet.h) */
 	EVENT_TOOL = 16,
-	EVENT_TYPES = 32,
+	EVENT_TYPES = 64,
 };
 
 struct event {

@@ -46,7 +46,7 @@ struct {
 
 static __always_inline bool event_wanted(u32 type)
 {
-	return filter.events & (1u << type);
+	return filter.events & 1ull << type;
 }
 
 static __always_inline bool cgroup_match(void)

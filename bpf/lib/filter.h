@@ -10,7 +10,7 @@
 	      */
 
 struct filter_config {
-	__u32 events;				 /* bit N: events of type N are wanted */
+	__u64 events;				 /* bit N: events of type N are wanted */
 	__u8 by_pid, by_tree, by_uid, by_cgroup; /* only what matches */
 	__u8 exclude; /* leave out the tool and the readers of its output */
 	__u8 pad[3];

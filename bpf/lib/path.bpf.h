@@ -34,6 +34,12 @@ struct path_walk {
 	char buf[PATH_BUF];
 };
 
+/* A place: struct path of the kernel, taken apart. */
+struct path_at {
+	struct dentry *dentry;
+	struct mount *mount;
+};
+
 static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 {
 	return (void *)mnt - bpf_core_field_offset(struct mount, mnt);
@@ -49,19 +55,19 @@ static long path_up(u32 i, struct path_walk **context)
 
 	if (dentry == w->root_dentry && mount == w->root_mount)
 		return 1;
-	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
-		struct mount *up = BPF_CORE_READ(mount, mnt_parent);
+	if (dentry == KERNEL_READ(mount, mnt.mnt_root)) {
+		struct mount *up = KERNEL_READ(mount, mnt_parent);
 
 		if (up == mount) {
 			w->flags |= PATH_OUTSIDE;
 			return 1;
 		}
-		w->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		w->dentry = KERNEL_READ(mount, mnt_mountpoint);
 		w->mount = up;
 		return 0;
 	}
-	parent = BPF_CORE_READ(dentry, d_parent);
-	len = BPF_CORE_READ(dentry, d_name.len);
+	parent = KERNEL_READ(dentry, d_parent);
+	len = KERNEL_READ(dentry, d_name.len);
 	CLAMP(len, NAME_LEN);
 	/*
 	 * A top that isn't its mount's: of a file in memory, which has a name (simple_dname() in
@@ -79,7 +85,7 @@ static long path_up(u32 i, struct path_walk **context)
 	}
 	at = pos - len;
 	CLAMP(at, PATH_END);
-	bpf_probe_read_kernel(w->buf + at, len, BPF_CORE_READ(dentry, d_name.name));
+	bpf_probe_read_kernel(w->buf + at, len, KERNEL_READ(dentry, d_name.name));
 	at -= 1;
 	CLAMP(at, PATH_END);
 	w->buf[at] = '/';
@@ -89,32 +95,59 @@ static long path_up(u32 i, struct path_walk **context)
 }
 
 /*
- * Writes the path from `root` to `path` (fields of kernel structs, by address) to `to`, which has
- * room for PATH_LEN bytes, without NUL, and its length to `*len`. Returns PATH_… flags.
+ * Writes the path from `root` (a field of a kernel struct, by address) to `at`, and behind it
+ * "/name" unless `name_len` is 0, to `to`, which has room for PATH_LEN bytes, without NUL, and its
+ * length to `*len`. Returns PATH_… flags.
  */
-static __always_inline u32 path_copy(char *to, u16 *len, struct path *path, struct path *root,
-				     struct path_walk *w)
+static __always_inline u32 path_copy_at(char *to, u16 *len, struct path_at *at, const char *name,
+					u64 name_len, struct path *root, struct path_walk *w)
 {
-	u64 at, n;
+	u64 pos, n;
 
-	w->dentry = BPF_CORE_READ(path, dentry);
-	w->root_dentry = BPF_CORE_READ(root, dentry);
-	w->mount = mount_of(BPF_CORE_READ(path, mnt));
-	w->root_mount = mount_of(BPF_CORE_READ(root, mnt));
+	w->dentry = at->dentry;
+	w->root_dentry = KERNEL_READ(root, dentry);
+	w->mount = at->mount;
+	w->root_mount = mount_of(KERNEL_READ(root, mnt));
 	w->pos = PATH_END;
 	w->flags = 0;
+	if (name_len) {
+		CLAMP(name_len, NAME_LEN);
+		pos = PATH_END - name_len;
+		CLAMP(pos, PATH_END);
+		bpf_probe_read_kernel(w->buf + pos, name_len, name);
+		pos -= 1;
+		CLAMP(pos, PATH_END);
+		w->buf[pos] = '/';
+		w->pos = pos;
+	}
 	/* A component takes two bytes or more; mounts on mounts take none. */
 	bpf_loop(PATH_LEN, path_up, &w, 0);
 	if (w->pos == PATH_END)
 		w->buf[w->pos = PATH_END - 1] = '/';
 
-	at = w->pos;
-	CLAMP(at, PATH_END);
-	n = PATH_END - at;
+	pos = w->pos;
+	CLAMP(pos, PATH_END);
+	n = PATH_END - pos;
 	CLAMP(n, PATH_LEN);
-	bpf_probe_read_kernel(to, n, w->buf + at);
+	bpf_probe_read_kernel(to, n, w->buf + pos);
 	*len = n;
 	return w->flags;
+}
+
+static __always_inline void path_take(struct path_at *at, struct path *path)
+{
+	at->dentry = KERNEL_READ(path, dentry);
+	at->mount = mount_of(KERNEL_READ(path, mnt));
+}
+
+/* The same for a `path` that is one, by address, without a name behind it. */
+static __always_inline u32 path_copy(char *to, u16 *len, struct path *path, struct path *root,
+				     struct path_walk *w)
+{
+	struct path_at at;
+
+	path_take(&at, path);
+	return path_copy_at(to, len, &at, NULL, 0, root, w);
 }
 
 #endif

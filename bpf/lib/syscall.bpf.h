@@ -68,15 +68,27 @@ static __always_inline int syscall_number(struct pt_regs *regs)
 #endif
 }
 
-/* The nth argument, 0 to 2, as it was when the call was made: both kernels keep the registers. */
+/* The nth argument, 0 to 5, as it was when the call was made: both kernels keep the registers. */
 static __always_inline u64 syscall_argument(struct pt_regs *regs, int n, bool is_32bit)
 {
 #if defined(__TARGET_ARCH_x86)
 	if (is_32bit)
-		return (u32)(n == 0 ? regs->bx : n == 1 ? regs->cx : regs->dx);
-	return n == 0 ? regs->di : n == 1 ? regs->si : regs->dx;
+		return (u32)(n == 0   ? regs->bx
+			     : n == 1 ? regs->cx
+			     : n == 2 ? regs->dx
+			     : n == 3 ? regs->si
+			     : n == 4 ? regs->di
+				      : regs->bp);
+	return n == 0	? regs->di
+	       : n == 1 ? regs->si
+	       : n == 2 ? regs->dx
+	       : n == 3 ? regs->r10
+	       : n == 4 ? regs->r8
+			: regs->r9;
 #else
-	return n == 0 ? regs->orig_x0 : regs->regs[n]; /* regs[0] has the result by now */
+	u64 value = n == 0 ? regs->orig_x0 : regs->regs[n]; /* regs[0] has the result by now */
+
+	return is_32bit ? (u32)value : value;
 #endif
 }
 

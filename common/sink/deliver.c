@@ -13,12 +13,12 @@
 #include "base/message.h"
 #include "base/stop.h"
 #include "sink/helper.h"
+#include "sink/progress.h"
 
 #define RETRY_FIRST (250 * MS)
 #define RETRY_MAX   (60 * SECOND)
 #define ANSWER_MAX  (16 << 10)
 #define SHOWN_MAX   200 /* bytes of an answer that are shown */
-#define LATE	    (INT64_MAX / 4)
 
 /* The batch that is on its way, or will be again. */
 static struct {
@@ -35,6 +35,8 @@ static struct {
 	int64_t since;		      /* when the server first answered this batch with an error */
 	char complaint[DELIVER_WHAT]; /* the failure that was said last, and no success since */
 	bool is_down;		      /* the last try failed */
+	curl_off_t moved;	      /* bytes, both ways */
+	int64_t moved_at;	      /* when it were more, last */
 	int64_t last_good;	      /* when a batch was taken last, or the input ended */
 } going = { .body = -1 };
 
@@ -204,12 +206,15 @@ static void on_end(struct deliver *d, CURLcode result)
 		return;
 	}
 	/* A server that refuses may close before it has read all. */
-	if (result == CURLE_OK || (result != CURLE_OPERATION_TIMEDOUT && a.status >= 300)) {
+	if (result == CURLE_OK || (result != CURLE_OPERATION_TIMEDOUT &&
+				   result != CURLE_ABORTED_BY_CALLBACK && a.status >= 300)) {
 		judge(d, &b, &a);
 		return;
 	}
 	snprintf(what, sizeof(what), ": %s",
-		 *going.wrong ? going.wrong : curl_easy_strerror(result));
+		 result == CURLE_ABORTED_BY_CALLBACK ? "nothing moved within --timeout"
+		 : *going.wrong			     ? going.wrong
+						     : curl_easy_strerror(result));
 	try_again_later(d->where, what);
 }
 
@@ -221,6 +226,19 @@ static void look_for_end(struct deliver *d)
 	while ((message = curl_multi_info_read(going.multi, &left)))
 		if (message->msg == CURLMSG_DONE)
 			on_end(d, message->data.result);
+}
+
+/* libcurl's own CURLOPT_LOW_SPEED_TIME is about the average of several seconds. */
+static int on_progress(void *ctx, curl_off_t all_down, curl_off_t down, curl_off_t all_up,
+		       curl_off_t up)
+{
+	const struct deliver *d = ctx;
+
+	(void)all_down, (void)all_up;
+	if (down + up != going.moved)
+		going.moved_at = now();
+	going.moved = down + up;
+	return now() >= later(going.moved_at, d->timeout);
 }
 
 static void begin(struct deliver *d)
@@ -246,9 +264,11 @@ static void begin(struct deliver *d)
 	curl_easy_setopt(going.curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(going.curl, CURLOPT_CONNECTTIMEOUT_MS,
 			 (long)((d->timeout < 10 * SECOND ? d->timeout : 10 * SECOND) / MS));
-	curl_easy_setopt(going.curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(going.curl, CURLOPT_LOW_SPEED_TIME,
-			 (long)((d->timeout + SECOND - 1) / SECOND));
+	curl_easy_setopt(going.curl, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(going.curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(going.curl, CURLOPT_XFERINFODATA, d);
+	going.moved = 0;
+	going.moved_at = now();
 	if (d->ca)
 		curl_easy_setopt(going.curl, CURLOPT_CAINFO, d->ca);
 	made = d->request(going.curl, b, going.body, &going.headers, &why);
@@ -291,9 +311,12 @@ static bool wait_for_more(struct deliver *d, bool reading, int64_t until)
 	};
 	struct writer *tee = d->spool->tee;
 	bool more = going.body < 0 && d->spool->n && now() >= going.due;
-	int64_t latest = now() + 60 * SECOND; /* no timeout is not allowed */
+	/* No timeout is not allowed. */
+	int64_t latest = sooner(now() + 60 * SECOND, progress_show(d));
 	CURLMcode code;
 
+	if (going.body >= 0)
+		until = sooner(until, later(going.moved_at, d->timeout));
 	if (d->spool->tee_full)
 		fds[1] = (struct curl_waitfd){ .fd = tee->fd, .events = CURL_WAIT_POLLOUT };
 	code = curl_multi_poll(going.multi, fds, reading ? 2 : 1,
@@ -306,18 +329,13 @@ static bool wait_for_more(struct deliver *d, bool reading, int64_t until)
 	return reading && fds[1].revents;
 }
 
-static int64_t after(int64_t since, uint64_t ns)
-{
-	return since + (int64_t)(ns < LATE ? ns : LATE);
-}
-
 /* Reads and sends until the input ends. False: it had to be left before. */
 static bool read_and_send(struct deliver *d)
 {
 	struct spool *s = d->spool;
 
 	for (;;) {
-		int64_t give_up = stop_asked() ? after(stop_asked(), shared.grace) : 0;
+		int64_t give_up = stop_asked() ? later(stop_asked(), shared.grace) : 0;
 		int64_t due = spool_due(s), until = sooner(due, give_up);
 		bool room = !s->full || spool_room(s);
 
@@ -341,7 +359,7 @@ static void send_rest(struct deliver *d, bool ended)
 	int64_t began = going.last_good = now();
 
 	while (!spool_seal(d->spool, ended) || d->spool->n) {
-		int64_t until = after(stop_asked() ? began : going.last_good, shared.grace);
+		int64_t until = later(stop_asked() ? began : going.last_good, shared.grace);
 
 		if ((stop_asked() || going.is_down || d->spool->sealing.at) && now() >= until)
 			return;
@@ -377,6 +395,7 @@ static int finish(struct deliver *d)
 	curl_slist_free_all(going.headers);
 	curl_multi_cleanup(going.multi);
 	curl_global_cleanup();
+	say_below(NULL);
 	summarize("%llu lines in %llu batches were sent, after %llu retries",
 		  (unsigned long long)d->lines, (unsigned long long)d->batches,
 		  (unsigned long long)d->retries);

@@ -455,9 +455,11 @@ static void scan(struct spool *s, uint64_t from)
 				s->open.complete = true;
 				break;
 			}
+			s->open.lines++;
+			if (s->group && s->open.lines % s->group)
+				continue;
 			s->open.cut = at;
-			s->open.complete =
-				++s->open.lines == s->batch_lines || at >= s->batch_bytes;
+			s->open.complete = s->open.lines >= s->batch_lines || at >= s->batch_bytes;
 		}
 		from += n;
 	}
@@ -556,7 +558,11 @@ bool spool_seal(struct spool *s, bool end)
 		return false;
 	if (end)
 		end_line(s);
-	while (s->open.cut) {
+	for (;;) {
+		if (end && !s->open.cut)
+			s->open.cut = s->open.size; /* of a group that is not whole */
+		if (!s->open.cut)
+			break;
 		cut(s);
 		if (!go_on_sealing(s))
 			return false;

@@ -35,7 +35,8 @@ struct spool {
 	const char *dir;
 	uint64_t max_bytes;		   /* of the directory; then nothing more is taken */
 	uint64_t batch_bytes, batch_lines; /* of a batch; a longer line is one by itself */
-	uint64_t age;			   /* ns, of a batch's first byte when it is sealed */
+	uint64_t group; /* so many lines, from the first one on, are never parted; 0 is as 1 */
+	uint64_t age;	/* ns, of a batch's first byte when it is sealed */
 	enum spool_form form;
 	bool gzip;
 	struct writer *tee; /* gets all that is taken, too; NULL, also once it is closed: nothing */

@@ -17,10 +17,18 @@
 
 struct captured;
 
+/* A name for several events, for -e. */
+struct event_group {
+	const char *name; /* "@name"; NULL ends the table */
+	uint64_t types;	  /* bit N: events of type N */
+	const char *help; /* one sentence */
+};
+
 struct tool {
 	const char *name;
 	const char *summary; /* one sentence */
 	const struct event_desc *events;
+	const struct event_group *groups; /* NULL: there are none */
 
 	/* The BPF object, from its skeleton: NAME_bpf__elf_bytes. */
 	const void *(*object)(size_t *size);
@@ -48,6 +56,10 @@ struct tool {
 	   *interface_l3 gets at which byte of a packet IP begins. NULL: it has no such option. */
 	const char **interface;
 	uint32_t *interface_l3;
+
+	/* Where the tool's options have an interval of its own, which is then also that of --top.
+	   NULL: --interval is the library's. */
+	const uint64_t *interval;
 
 	/* The operands, which are paths: given to bpf/lib/below.bpf.h. NULL: there are none. */
 	struct list *paths;

@@ -21,6 +21,7 @@ enum constants {
 	CONSTANT(SIGKILL),
 	CONSTANT(SIGSEGV),
 	CONSTANT(SIGNAL_GROUP_EXIT),
+	CONSTANT(DCACHE_MOUNTED),
 };
 
 struct all {
@@ -51,6 +52,9 @@ struct all {
 	kgid_t has_kgid_t;
 
 	struct qstr qstr;
+	struct list_head list_head;
+	struct hlist_node hlist_node;
+	struct hlist_head hlist_head;
 	struct hlist_bl_node hlist_bl_node;
 	struct super_block super_block;
 	struct inode inode;
@@ -85,6 +89,29 @@ struct all {
 	struct kernfs_node kernfs_node;
 	struct cgroup_root cgroup_root;
 	struct cgroup cgroup;
+	struct filename filename;
+	struct delayed_filename delayed_filename;
+	struct io_fixed_file io_fixed_file;
+	struct io_rsrc_node io_rsrc_node;
+	struct io_rsrc_data io_rsrc_data;
+	struct io_file_table io_file_table;
+	struct io_ring_ctx io_ring_ctx;
+	struct io_cqe io_cqe;
+	struct io_kiocb io_kiocb;
+	struct open_how open_how;
+	struct io_open io_open;
+	struct io_open___delayed io_open___delayed;
+	struct io_unlink io_unlink;
+	struct io_unlink___delayed io_unlink___delayed;
+	struct io_mkdir io_mkdir;
+	struct io_mkdir___delayed io_mkdir___delayed;
+	struct io_rename io_rename;
+	struct io_rename___delayed io_rename___delayed;
+	struct io_link io_link;
+	struct io_link___delayed io_link___delayed;
+	struct io_sync io_sync;
+	struct io_ftrunc io_ftrunc;
+	struct io_splice io_splice;
 	struct bpf_iter_meta bpf_iter_meta;
 	struct bpf_iter__task bpf_iter__task;
 	struct bpf_iter__task_file bpf_iter__task_file;

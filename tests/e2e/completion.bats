@@ -16,11 +16,12 @@ setup_file() {
 # shellcheck disable=SC2317
 bash_offers() {
 	local -a COMP_WORDS COMPREPLY=()
-	local COMP_CWORD
+	local COMP_CWORD COMP_LINE COMP_POINT
 
 	compopt() { :; }
 	# shellcheck disable=SC1090
 	. "$completions/${1%% *}.bash"
+	COMP_LINE=$1 COMP_POINT=${#1}
 	read -ra COMP_WORDS <<<"${1//=/ = }"
 	[[ $1 != *[\ ] ]] || COMP_WORDS+=('')
 	COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
@@ -78,6 +79,15 @@ options_of() {
 	is "$(bash_offers 'execwatch -qoj')" -qojson
 }
 
+@test "groups of events, whose first letter parts words in bash" {
+	is "$(bash_offers 'filemon -e @read,sym')" @read,symlink
+	is "$(zsh_offers 'filemon -e open,@na' | sed 's/.*,//')" '@name'
+	is "$(bash_offers 'filemon -e open,@na')" @name
+	is "$(bash_offers 'filemon --events=@na')" @name
+	is "$(bash_offers 'filemon -e@' | xargs)" '@read @write @name @meta'
+	is "$(bash_offers 'filemon -e ' | grep -c @)" 4
+}
+
 @test "events, between commas, each once" {
 	offers 'execwatch -e ' exec failed exit all
 	offers 'execwatch --events=exec,' failed exit all
@@ -93,6 +103,24 @@ options_of() {
 	offers 'execwatch -f ' "${fields[@]}"
 	offers 'execwatch -f pid,ts,exe_d' exe_deleted
 	offers 'execwatch --fields=exit_code,ts,exi'
+}
+
+@test "fields to sum up by, and no number where one may stand" {
+	local -a fields
+
+	mapfile -t fields < <(execwatch -e all --top --by nonsense 2>&1 | sed 's/.*there are //; s/, /\n/g')
+	((${#fields[@]} > 20))
+	offers 'execwatch --top --by ' ts "${fields[@]}"
+	offers 'execwatch --top --by=exe,tt' tty
+	offers 'execwatch --top=1'
+	offers 'execwatch --top --b' --by --buffer
+}
+
+@test "directions, and interfaces" {
+	offers 'dnssnoop --direction=' in out
+	offers 'dnssnoop --direction o' out
+	offers 'dnssnoop -i lo' lo
+	offers 'dnssnoop --interface=lo' lo
 }
 
 @test "users, files and cgroups" {

@@ -10,34 +10,6 @@
 export NEEDS_UNPREEMPTED=yes
 subject=filemon
 
-# sums_agree: what the workload says of its files is what the events add up to.
-sums_agree() {
-	jq -nc --slurpfile said said --slurpfile out out '
-		def sums: map(select((.event == "file.read" or .event == "file.write") and
-				(.path | endswith("/said") | not)))
-			| group_by([.event, .pid, .path])
-			| map({ event: .[0].event, pid: .[0].pid, path: .[0].path,
-				bytes: (map(.bytes) | add), calls: (map(.calls) | add) });
-		($said | map(.pid) | unique) as $pids
-		| ($out | map(select(.pid as $p | $pids | index($p))) | sums) as $got
-		| if $said == [] then "the workload said nothing" else empty end,
-			(($said | sums) - $got | map({ said: . })[]),
-			($got - ($said | sums) | map({ got: . })[])' >differences
-	[[ ! -s differences ]] || { show differences err; return 1; }
-}
-
-# opens_agree: each open that the workload says is an event, in this order.
-opens_agree() {
-	jq -nc --slurpfile said said --slurpfile out out '
-		[$out[] | select(.event == "file.open" and .pid == $said[0].pid)] as $got
-		| if $said == [] then "the workload said nothing" else empty end,
-			($said | to_entries[] | .key as $i | .value | to_entries[]
-			| select($got[$i + $first][.key] != .value)
-			| { at: $i, key, said: .value, got: $got[$i + $first][.key] })' \
-		--argjson first "$1" >differences
-	[[ ! -s differences ]] || { show differences err out; return 1; }
-}
-
 @test "every call that reads or writes: bytes and calls" {
 	observe "$PWD" -- touching every
 	sums_agree
@@ -149,6 +121,63 @@ opens_agree() {
 	diff expected got
 }
 
+@test "what strace says of a few thousand calls that change names and more" {
+	mkdir tree
+	ln -s tree way
+	cat >script <<-'SCRIPT'
+		touch way/{1..200}
+		mkdir tree/d{1..100} way/e
+		mv way/{1..100} way/e
+		cp -a way tree/../copy
+		cp -a tree copied
+		ln way/{101..200} tree/e/
+		ln -s 1 2 3 ./way/d1/
+		chmod -R g+w,o-rx way/
+		chown -R 1:2 copied
+		truncate -s 1000 copied/{101..200}
+		find copied -name '1*' -exec touch -d yesterday {} +
+		mkfifo fifo
+		rm -r way/e tree/1* fifo
+		rm -r copied
+		rmdir way/d? tree/d??
+		mv -T tree/d1 tree/d2
+		rmdir nothing
+		rm -rf nothing tree
+	SCRIPT
+	observe -e delete,rename,link,symlink,mkdir,rmdir,@meta "$PWD" -- strace -f -y -o trace \
+		-e trace=unlink,unlinkat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,mkdir,mkdirat,rmdir,chmod,fchmod,fchmodat,chown,lchown,fchown,fchownat,truncate,ftruncate,utimensat,setxattr,fsetxattr,lsetxattr,removexattr,fremovexattr,lremovexattr \
+		bash script
+	awk -v cwd="$PWD" '
+		{ pid = $1; sub(/^[0-9]+ +/, "") }
+		!/ = 0$/ { next }
+		{
+			call = $0; sub(/\(.*/, "", call)
+			event = call; gsub(/^[lf]|at2?$/, "", event)
+			sub(/^ink$/, "link", event); sub(/^unlink$/, "delete", event); sub(/^utimens.*/, "utimens", event); sub(/^(set|remove)x/, "x", event)
+			if (/AT_REMOVEDIR/) event = "rmdir"
+			delete name; n = 0; rest = $0
+			# A name and the directory it starts from, or a file that is open.
+			while (match(rest, /([0-9A-Z_]+<[^>]*>(, )?)?("[^"]*")?/) && rest != "") {
+				if (!RLENGTH) { rest = substr(rest, 2); continue }
+				word = substr(rest, 1, RLENGTH)
+				if (RSTART > 1) { rest = substr(rest, RSTART); continue }
+				rest = substr(rest, RLENGTH + 1)
+				dir = word; file = word
+				if (!sub(/^[^<"]*</, "", dir)) dir = cwd
+				sub(/>.*/, "", dir)
+				if (!sub(/^[^"]*"/, "", file) || (event == "xattr" && word ~ /</)) file = ""
+				sub(/".*/, "", file)
+				name[++n] = file ~ /^\// ? file : file == "" ? dir : dir "/" file
+			}
+			path = name[1]
+			if (event ~ /^(rename|link|symlink)$/) path = name[n]
+			print event, path, event ~ /^(rename|link)$/ ? name[1] : "-"
+		}' trace | sed -E 's:/\./:/:g; s:/tree/\.\./:/:g; s:/+( |$):\1:g; s:/way([/ ]|$):/tree\1:g' | sort >expected
+	jq -r 'select(.comm != "strace") | [(.event | ltrimstr("file.")), .path, .old_path // "-"] | join(" ")' out | sort >got
+	(($(wc -l <expected) > 2000))
+	diff expected got
+}
+
 @test "-I: sums come while the process runs" {
 	echo 0123456789 >f
 	watch -e read -I 50ms "$PWD" -c touching
@@ -191,9 +220,71 @@ opens_agree() {
 
 @test "opens: flags, mode, whether it was created, and what was asked for" {
 	observe -e open --all-types "$PWD" -- touching opens
-	opens_agree 1 # the first is the directory
+	events_agree 1 # the first is the directory
 	holds 'map(select(.pid == '"$(jq -s '.[0].pid' said)"')) | .[0].type == "directory" and
 		(.[0].flags | index("O_PATH") != null) and all(.[1:][]; .type == "file")'
+}
+
+@test "names and what else there is of a file, by each call" {
+	observe -e @name,@meta,mmap "$PWD" -- touching changes
+	events_agree 8
+}
+
+@test "the same by calls of 32-bit programs" {
+	[[ $(uname -m) == x86_64 ]] || skip 'there are none to try it with'
+	observe --each -e open,read,write,@name,@meta,mmap "$PWD" -- touching changes32
+	((status != 99)) || skip 'this kernel takes no calls of 32-bit programs'
+	jq -c 'select((.path | endswith("/said") | not) and (.flags != ["O_PATH"]))' out >less
+	mv less out
+	events_agree 0
+}
+
+@test "names that can't be resolved are told as they were asked for" {
+	ln -s /proc/self/cwd magic
+	observe -e @name,@meta "$PWD" -- sh -c 'mkdir magic/d; mv magic/d /proc/self/cwd/e; chmod 700 e'
+	is "$(what 'map([.event, .path, .path_unresolved, .directory, .requested, .old_path, .old_path_unresolved, .old_directory, .old_requested])')" \
+		"$(jq -nc --arg d "$PWD" '[
+			["file.mkdir", null, true, $d, "magic/d", null, null, null, null],
+			["file.rename", null, true, null, "/proc/self/cwd/e", null, true, $d, "magic/d"],
+			["file.chmod", $d + "/e", null, null, "e", null, null, null, null]]')"
+	mkdir other
+	observe -e @name "$PWD/other" -- sh -c 'mkdir magic/f other/f'
+	is "$(what 'map(.path)')" "[\"$PWD/other/f\"]"
+}
+
+@test "PATH: names below it, by whatever way" {
+	mkdir -p a/b other
+	ln -s a/b way
+	observe -e @name,@meta a/b -- sh -c '
+		: >other/x; rm other/x
+		: >way/f; mv way/f other/g; chmod 600 other/g; mv other/g way/h; chmod 600 way/h; ln way/h other/l
+		rm way/h; mkdir way/d; mv way/d other/d; rmdir other/d'
+	is "$(what "map([(.event | sub(\"file.\"; \"\")), (.path | ltrimstr(\"$PWD/\"))])")" \
+		'[["create","a/b/f"],["rename","other/g"],["rename","a/b/h"],["chmod","a/b/h"],["link","other/l"],["delete","a/b/h"],["mkdir","a/b/d"],["rename","other/d"]]'
+}
+
+@test "PATH: a file, also when it is gone or another one takes its name" {
+	: >f
+	mkdir d
+	observe -e @name,@meta f -- sh -c 'mv f g; chmod 600 g; mv g f; rm f; : >new; mv new d/../f; rm d/../f; : >ff; rm ff'
+	is "$(what "map([(.event | sub(\"file.\"; \"\")), (.path | ltrimstr(\"$PWD/\"))])")" \
+		'[["rename","g"],["chmod","g"],["rename","f"],["delete","f"],["rename","f"],["delete","f"]]'
+}
+
+@test "-e: groups" {
+	observe -e @meta "$PWD" -- sh -c 'echo x >f; chmod 600 f; mkdir d; rmdir d; touch f'
+	is "$(what 'map(.event)')" '["file.chmod","file.utimens"]'
+	observe -e @write,rmdir "$PWD" -- sh -c 'echo x >g; chmod 600 g; mkdir d; rmdir d'
+	is "$(what 'map(.event)')" '["file.open","file.create","file.write","file.rmdir"]'
+	capture -e open,@names
+	is "$status $(<err)" "64 filemon: --events: no group is called '@names'; there are @read, @write, @name, @meta"
+	capture -e rite
+	[[ $(<err) == *"no event is called 'rite'; there are open, "*"failed, @read, @write, @name, @meta, and all" ]]
+}
+
+@test "a file that an open made is told twice, one without a name once" {
+	observe -e open,create "$PWD" -- sh -c ': >f; : >f'
+	is "$(what 'map([.event, .created])')" '[["file.open",true],["file.create",null],["file.open",null]]'
 }
 
 @test "device and inode are those of stat(2)" {
@@ -211,6 +302,20 @@ opens_agree() {
 	holds 'all(.event == "file.failed" and .operation == "open")'
 	holds 'map(select(.requested == "nothing")) | .[0] | .directory == "'"$PWD"'" and .access == "read_write"'
 	holds 'map(select(.requested == "/nowhere/x")) | .[0] | has("directory") | not'
+}
+
+@test "-x: whatever else could not be done, and why" {
+	observe -x "$PWD" -- touching failures
+	events_agree 0
+	observe -x -- bash -c 'read -r <&9; echo x >&9' 2>/dev/null
+	head -c 10 /dev/zero >f
+	observe -x -- sh -c 'head -c 1 <&-; cat . /dev/full >/dev/full'
+	holds 'map(select(.error == "EBADF" and .operation == "read")) | length == 1 and (.[0] | has("path") | not)'
+	holds 'all(.[]; .operation == "open" or has("flags") == false)'
+	holds 'all(.error != "EISDIR" and .error != "ENOSPC")'
+	observe -x --all-types -- sh -c 'cat . ; echo x >/dev/full'
+	holds 'any(.error == "EISDIR" and .operation == "read" and .path == "'"$PWD"'" and .type == "directory")'
+	holds 'any(.error == "ENOSPC" and .operation == "write" and .path == "/dev/full")'
 }
 
 @test "-x without permission" {
@@ -249,9 +354,60 @@ opens_agree() {
 	is "$(what "map(.path | ltrimstr(\"$PWD/\"))")" '["a/b/f","a/b/d/f"]'
 }
 
-@test "PATH: one that is not there" {
-	capture "$PWD/nothing" -d 1
-	is "$status $(<err)" "64 filemon: $PWD/nothing: No such file or directory"
+@test "PATH: one that is not there yet, nor its directory" {
+	observe -e open "$PWD/late" dir/../dir/sub/./also / -- true
+	is "$(head -n 2 err)" "filemon: $PWD/late: is not there yet"$'\n'"filemon: $PWD/dir/sub/also: is not there yet"
+	observe -e open late other dir/sub/also -- sh -c '
+		echo x >late; echo x >later; mkdir other; echo x >other/a; ln -s "$PWD/other" symlink; cat symlink/a
+		mkdir -p dir/sub/also dir/also other/sub/also; echo x >dir/sub/also/b; echo x >dir/also/c
+		echo x >dir/sub/alsoo; mv dir/sub/also away; cat away/b; echo x >also'
+	is "$(what "map(.path | ltrimstr(\"$PWD/\"))")" \
+		'["late","other/a","other/a","dir/sub/also/b","away/b"]'
+	capture f/x -d 1
+	is "$(tail -n 1 err)" 'filemon: 0 events printed'
+	echo x >f
+	capture f/x -d 1
+	is "$status $(<err)" '64 filemon: f/x: Not a directory'
+	ln -s nowhere dangling
+	capture dangling -d 1
+	is "$status $(<err)" '64 filemon: dangling: a symbolic link to what is not there'
+}
+
+@test "PATH: a log that is renamed and made anew, again and again" {
+	mkdir log
+	echo x >log/a
+	observe -e write log/a -- sh -c 'exec 5>>log/a; for i in 1 2 3; do
+		echo $i >&5; mv log/a log/a.$i; echo x >log/other; echo y >log/a; echo z >>log/a; echo $i >>log/a.$i
+	done'
+	is "$(what 'group_by(.path | sub(".*/"; "")) | map([(.[0].path | sub(".*/"; "")), (map(.bytes) | add)]) | sort')" \
+		'[["a",14],["a.1",6],["a.2",2],["a.3",2]]'
+}
+
+@test "PATH: what is moved in and out while it is open" {
+	mkdir -p u/d/e u/t w/m
+	seq 100 | tee u/d/e/f >g
+	mount -t tmpfs none u/t
+	cp g u/t/g
+	exec 5<u/d/e/f 6<u/t/g
+	watch -e read w -c dd # not mv, nor mount
+	step() { dd bs=1 count="$1" <&"$2" 2>/dev/null >/dev/null; }
+	step 1 5
+	step 1 5
+	mv u/d w/d
+	step 2 5
+	mv w/d/e u/e
+	step 4 5
+	mv u v
+	mv v w/v
+	step 8 5
+	mv w/v u
+	step 16 6
+	mount --move u/t w/m
+	step 32 6
+	umount -l w/m
+	step 64 6
+	finish TERM
+	is "$(what 'map(.bytes) | add')" $((2 + 8 + 32))
 }
 
 @test "only regular files, unless --all-types" {
@@ -283,6 +439,20 @@ opens_agree() {
 	holds "any(.requested_hex == \"$(printf %s "/nowhere/$name" | od -An -v -tx1 | tr -d ' \n')\")"
 	observe -o table -e open "$PWD" -- sh -c 'echo x >"$1"' sh "$name"
 	is "$(LC_ALL=C grep -c '[^ -~]' out) $(wc -l <out)" '0 2'
+}
+
+@test "hostile names that change" {
+	local name=$'\e[7m\n\xff"\\' dir hex
+
+	dir=$(printf %s "$PWD/$name" | od -An -v -tx1 | tr -d ' \n')
+	observe -e @name,@meta "$PWD" -- sh -c 'mkdir "$1"; mv "$1" "$1$1"; ln -s "$1" "$1"; chmod 700 "$1$1"; rm "$1"; rmdir "$1$1"' sh "$name"
+	is "$(wc -l <out)" 6
+	hex=$dir$(printf %s "$name" | od -An -v -tx1 | tr -d ' \n')
+	is "$(what 'map([.path_hex, .old_path_hex])')" \
+		"[[\"$dir\",null],[\"$hex\",\"$dir\"],[\"$dir\",null],[\"$hex\",null],[\"$dir\",null],[\"$hex\",null]]"
+	holds '.[2].target_hex == "'"$(printf %s "$name" | od -An -v -tx1 | tr -d ' \n')"'"'
+	observe -o table -e @name "$PWD" -- sh -c 'mkdir "$1"; rmdir "$1"' sh "$name"
+	is "$(LC_ALL=C grep -c '[^ -~]' out) $(wc -l <out)" '0 3'
 }
 
 @test "long names" {

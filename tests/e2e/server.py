@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # server.py [CERT KEY [CLIENT-CA]]: an HTTP server that fails in each way that the first line of the
 # file `mood` says, read anew for each request; "WORD N" does so N times. What it takes is appended to
-# `got`, each request's first line and headers to `requests`. Its port is in `port`.
+# `got`, each request's first line and headers to `requests`. A batch that has an id is `once/ID`, too,
+# however often it comes; if it is another one then, `differs` names it. The port is in `port`.
 #
 # As an S3 server it keeps each object in `objects`, in a file called like its path, its slashes encoded; the file `old`
 # says that it doesn't know If-None-Match, `valid` which access keys it takes. It checks no signature.
@@ -28,6 +29,21 @@ def mood():
         f.write(f"{words[0]} {left}\n" if left else "good\n")
     os.rename("mood.new", "mood")
     return words[0]
+
+
+def keep(id, body):
+    path = os.path.join("once", id.replace("/", "_"))
+    if os.path.exists(path):
+        with open(path, "rb") as f:
+            if f.read() == body:
+                return
+        with open("differs", "a") as f:
+            f.write(id + "\n")
+        return
+    new = os.path.join("new", f"{os.getpid()}-{time.monotonic_ns()}")
+    with open(new, "wb") as f:
+        f.write(body)
+    os.rename(new, path) # all of it, or nothing
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -143,6 +159,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             body = gzip.decompress(body)
         with open("got", "ab", buffering=0) as f:
             f.write(body)
+        if self.headers.get("Idempotency-Key"):
+            keep(self.headers["Idempotency-Key"], body)
         if how == "taken": # but nobody gets to know
             self.connection.shutdown(2)
             return self.drop()
@@ -150,6 +168,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 os.closerange(3, 100)  # the end of the tool that the test writes to
+os.makedirs("once", exist_ok=True)
+os.makedirs("new", exist_ok=True)
 server = http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", 0))), Handler)
 if len(sys.argv) > 2:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

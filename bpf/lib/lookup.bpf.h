@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a name stands for, found in the kernel's cache of names (dcache) as path_lookupat() in
+ * fs/namei.c does: for calls that were given a name and keep no descriptor of what they did. A call
+ * that has just succeeded has left there what it went through; what is not there, or can't be read
+ * from here, is not guessed: a symbolic link whose target isn't in memory (as in /proc), a name
+ * that its file system compares otherwise than byte by byte.
+ */
+#ifndef GRAIN_LOOKUP_BPF_H
+#define GRAIN_LOOKUP_BPF_H
+
+#include "bpf/lib/file.bpf.h"
+#include "bpf/lib/kernel.h"
+#include "bpf/lib/path.bpf.h"
+#include "bpf/lib/ring.bpf.h"
+
+#define LOOKUP_STEPS 8192 /* bytes of names, names of directories and mounts looked at, in all */
+#define LOOKUP_LINKS 40	  /* MAXSYMLINKS of include/linux/namei.h */
+
+/* Targets of links are put in front of what is left of the name. */
+#define LOOKUP_TEXT (2 * PATH_LEN + 1)
+
+/* How to look. */
+enum {
+	LOOKUP_FOLLOW = 1, /* a symbolic link at the end, too */
+	LOOKUP_PARENT = 2, /* only the directory of the last name, which may be gone */
+	LOOKUP_LAST = 4,   /* with LOOKUP_PARENT: and what is there now, if anything is */
+};
+
+enum lookup_state {
+	LOOKUP_SCAN,   /* one byte of a name */
+	LOOKUP_SLASH,  /* the slashes behind it */
+	LOOKUP_UP,     /* ".." */
+	LOOKUP_CHILD,  /* one of the names in a directory */
+	LOOKUP_MOUNTS, /* whether there is a mount on it */
+	LOOKUP_MOUNT,  /* one of the mounts on a mount */
+	LOOKUP_NEXT,   /* the name stands for this */
+};
+
+/* In the caller's scratch memory, as struct path_walk is. Results come first. */
+struct lookup {
+	bool found;		 /* `at`: what the name stands for, or its directory */
+	struct path_at at, root; /* where it is, and where "/" and the highest ".." are */
+	struct dentry *last;	 /* with LOOKUP_LAST, or NULL */
+	u32 len;		 /* of `name`, the last one, without slashes */
+	char name[NAME_LEN + 1]; /* NUL up to its end */
+
+	struct path_at before; /* where relative links start */
+	struct dentry *child;
+	void *node; /* of a list */
+	u32 how, state, pos, links;
+	bool is_last, slashes;
+	char other[NAME_LEN + 1];
+	char link[PATH_LEN];
+	char text[LOOKUP_TEXT + PATH_LEN]; /* the verifier does not see where targets end */
+};
+
+/* Linux 6.8 (da549bdd15c2) made a list with one link out of the one with two. */
+static __always_inline struct dentry *first_child(struct dentry *dentry)
+{
+	void *node, *head;
+
+	if (bpf_core_field_exists(dentry->d_children)) {
+		node = BPF_CORE_READ(dentry, d_children.first);
+		return node ? node - bpf_core_field_offset(struct dentry, d_sib) : NULL;
+	}
+	node = BPF_CORE_READ(dentry, d_subdirs.next);
+	head = (void *)dentry + bpf_core_field_offset(struct dentry, d_subdirs);
+	return node == head ? NULL : node - bpf_core_field_offset(struct dentry, d_child);
+}
+
+static __always_inline struct dentry *next_child(struct dentry *child, struct dentry *dentry)
+{
+	void *node, *head;
+
+	if (bpf_core_field_exists(dentry->d_children)) {
+		node = BPF_CORE_READ(child, d_sib.next);
+		return node ? node - bpf_core_field_offset(struct dentry, d_sib) : NULL;
+	}
+	node = BPF_CORE_READ(child, d_child.next);
+	head = (void *)dentry + bpf_core_field_offset(struct dentry, d_subdirs);
+	return node == head ? NULL : node - bpf_core_field_offset(struct dentry, d_child);
+}
+
+static __always_inline bool is_mounted_on(struct dentry *dentry)
+{
+	u32 mounted = DCACHE_MOUNTED;
+
+	if (bpf_core_enum_value_exists(enum dentry_flags, DCACHE_MOUNTED))
+		mounted = bpf_core_enum_value(enum dentry_flags, DCACHE_MOUNTED);
+	return BPF_CORE_READ(dentry, d_flags) & mounted;
+}
+
+/* Whether the child's name is the one that is looked for. */
+static __always_inline bool is_called(struct dentry *child, struct lookup *l)
+{
+	u64 len = BPF_CORE_READ(child, d_name.len);
+	u64 *a = (u64 *)l->name, *b = (u64 *)l->other;
+
+	if (len != l->len)
+		return false;
+	CLAMP(len, NAME_LEN);
+	__builtin_memset(l->other, 0, sizeof(l->other));
+	bpf_probe_read_kernel(l->other, len, BPF_CORE_READ(child, d_name.name));
+	for (u32 i = 0; i < sizeof(l->name) / sizeof(*a); i++) {
+		if (a[i] != b[i])
+			return false;
+		if (8 * i + 8 >= len)
+			break;
+	}
+	return true;
+}
+
+static __always_inline long lookup_scan(struct lookup *l)
+{
+	u64 pos = l->pos, len = l->len;
+	char c;
+
+	CLAMP(pos, LOOKUP_TEXT - 1);
+	c = l->text[pos];
+	if (c && c != '/') {
+		if (len >= NAME_LEN)
+			return 1;
+		CLAMP(len, NAME_LEN - 1);
+		l->name[len] = c;
+		l->len++;
+		l->pos++;
+		return 0;
+	}
+	if (l->len) {
+		l->slashes = false;
+		l->state = LOOKUP_SLASH;
+		return 0;
+	}
+	l->pos++; /* slashes in front */
+	l->found = !c && !(l->how & LOOKUP_PARENT);
+	return !c;
+}
+
+static __always_inline long lookup_slash(struct lookup *l)
+{
+	bool is_dot = l->len == 1 && l->name[0] == '.';
+	bool is_dots = l->len == 2 && l->name[0] == '.' && l->name[1] == '.';
+	u64 pos = l->pos;
+	char c;
+
+	CLAMP(pos, LOOKUP_TEXT - 1);
+	c = l->text[pos];
+	if (c == '/') {
+		l->slashes = true;
+		l->pos++;
+		return 0;
+	}
+	l->is_last = !c;
+	if (l->is_last && l->how & LOOKUP_PARENT) {
+		if (is_dot || is_dots)
+			return 1;
+		l->found = true;
+		if (!(l->how & LOOKUP_LAST))
+			return 1;
+	}
+	l->before = l->at;
+	l->child = first_child(l->at.dentry);
+	l->state = is_dot ? LOOKUP_NEXT : is_dots ? LOOKUP_UP : LOOKUP_CHILD;
+	return 0;
+}
+
+static __always_inline long lookup_up(struct lookup *l)
+{
+	struct dentry *dentry = l->at.dentry;
+	struct mount *mount = l->at.mount, *up;
+
+	if (dentry == l->root.dentry && mount == l->root.mount) {
+		l->state = LOOKUP_MOUNTS;
+		return 0;
+	}
+	if (dentry != BPF_CORE_READ(mount, mnt.mnt_root)) {
+		l->at.dentry = BPF_CORE_READ(dentry, d_parent);
+		l->state = LOOKUP_MOUNTS;
+		return 0;
+	}
+	up = BPF_CORE_READ(mount, mnt_parent);
+	if (up == mount) {
+		l->state = LOOKUP_MOUNTS;
+		return 0;
+	}
+	l->at.dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+	l->at.mount = up;
+	return 0;
+}
+
+static __always_inline long lookup_child(struct lookup *l)
+{
+	struct dentry *child = l->child;
+
+	/* The end of the list, or it has moved to another one. */
+	if (!child || BPF_CORE_READ(child, d_parent) != l->at.dentry)
+		return 1;
+	l->child = next_child(child, l->at.dentry);
+	if (!is_called(child, l) || !BPF_CORE_READ(child, d_hash.pprev))
+		return 0;
+	if (!BPF_CORE_READ(child, d_inode)) /* known not to be there */
+		return 1;
+	if (l->is_last && l->how & LOOKUP_PARENT) {
+		l->last = child;
+		return 1;
+	}
+	l->at.dentry = child;
+	l->state = LOOKUP_MOUNTS;
+	return 0;
+}
+
+static __always_inline long lookup_mount(struct lookup *l)
+{
+	void *head = (void *)l->at.mount + bpf_core_field_offset(struct mount, mnt_mounts);
+	struct dentry *dentry = l->at.dentry;
+	struct mount *mount;
+
+	if (!l->node || l->node == head) { /* it is one in another namespace */
+		l->state = LOOKUP_NEXT;
+		return 0;
+	}
+	mount = l->node - bpf_core_field_offset(struct mount, mnt_child);
+	l->node = BPF_CORE_READ(mount, mnt_child.next);
+	if (BPF_CORE_READ(mount, mnt_mountpoint) == dentry &&
+	    BPF_CORE_READ(mount, mnt_parent) == l->at.mount) {
+		l->at.mount = mount;
+		l->at.dentry = BPF_CORE_READ(mount, mnt.mnt_root);
+		l->state = LOOKUP_MOUNTS;
+	}
+	return 0;
+}
+
+static __always_inline long lookup_next(struct lookup *l)
+{
+	struct dentry *dentry = l->at.dentry;
+	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
+
+	if ((BPF_CORE_READ(inode, i_mode) & S_IFMT) == S_IFLNK &&
+	    (!l->is_last || l->slashes || l->how & LOOKUP_FOLLOW)) {
+		/* At the slash behind the name or at its end. */
+		u64 end = l->pos - l->slashes;
+		long n = bpf_probe_read_kernel_str(l->link, sizeof(l->link),
+						   BPF_CORE_READ(inode, i_link));
+		u64 len = n - 1;
+
+		if (n <= 1 || n == sizeof(l->link) || end < len || ++l->links > LOOKUP_LINKS)
+			return 1;
+		end -= len;
+		CLAMP(end, LOOKUP_TEXT - 1);
+		CLAMP(len, PATH_LEN);
+		bpf_probe_read_kernel(l->text + end, len, l->link);
+		l->pos = end;
+		l->at = l->link[0] == '/' ? l->root : l->before;
+	}
+	__builtin_memset(l->name, 0, sizeof(l->name));
+	l->len = 0;
+	l->state = LOOKUP_SCAN;
+	return 0;
+}
+
+/* 1 ends the loop. */
+static long lookup_step(u32 i, struct lookup **context)
+{
+	struct lookup *l = *context;
+	struct mount *mount = l->at.mount;
+
+	switch (l->state) {
+	case LOOKUP_SCAN:
+		return lookup_scan(l);
+	case LOOKUP_SLASH:
+		return lookup_slash(l);
+	case LOOKUP_UP:
+		return lookup_up(l);
+	case LOOKUP_CHILD:
+		return lookup_child(l);
+	case LOOKUP_MOUNTS:
+		l->node = BPF_CORE_READ(mount, mnt_mounts.next);
+		l->state = is_mounted_on(l->at.dentry) ? LOOKUP_MOUNT : LOOKUP_NEXT;
+		return 0;
+	case LOOKUP_MOUNT:
+		return lookup_mount(l);
+	case LOOKUP_NEXT:
+		return lookup_next(l);
+	}
+	return 1;
+}
+
+/*
+ * Looks up `name`, of `len` bytes, at most PATH_LEN, in memory of ours. A relative one starts from
+ * `from`, which may be NULL: then it can't be. `root` and `from` are fields of kernel structs.
+ * Returns whether it was found; `l` has then what it was.
+ */
+static __always_inline bool lookup(struct lookup *l, const char *name, u64 len, struct path *from,
+				   struct path *root, u32 how)
+{
+	u64 n = len;
+
+	CLAMP(n, PATH_LEN);
+	bpf_probe_read_kernel(l->text + PATH_LEN, n, name);
+	l->text[PATH_LEN + n] = '\0';
+	path_take(&l->root, root);
+	l->found = false;
+	l->last = NULL;
+	if (l->text[PATH_LEN] == '/')
+		l->at = l->root;
+	else if (from)
+		path_take(&l->at, from);
+	else
+		return false;
+	l->pos = PATH_LEN;
+	l->how = how;
+	l->links = 0;
+	l->len = 0;
+	l->state = LOOKUP_SCAN;
+	l->is_last = l->slashes = false;
+	__builtin_memset(l->name, 0, sizeof(l->name));
+	bpf_loop(LOOKUP_STEPS, lookup_step, &l, 0);
+	return l->found;
+}
+
+#endif
