@@ -251,28 +251,10 @@ arrived_once() {
 			is "$how $status" "$how 0"
 			has err ': ExpiredToken, status 400: The provided token has expired: tried again'
 			[[ $how == file ]] || (($(grep -c "$how" asked) >= 2))
+			[[ $how != Action ]] || has asked '&RoleArn=arn%3Ax&RoleSessionName=s3-upload&WebIdentityToken=identity '
+			[[ $how != container ]] || has asked '^container tok$'
 		)
 	done
-	has asked 'WebIdentityToken=identity' || :
-	rm valid
-
-	# Before they expire others are asked for, and nobody notices.
-	export AWS_EC2_METADATA_DISABLED='' AWS_EC2_METADATA_SERVICE_ENDPOINT=http://$at
-	rm -rf objects requests asked spool in
-	json ONE '3 seconds'
-	begin --max-age 10ms s3://bucket
-	echo 1 >&"$to"
-	until_true eval '[[ $(arrived 2>/dev/null) == 1 ]]'
-	json TWO '1 hour'
-	for i in {2..400}; do
-		grep -q TWO requests && break
-		echo "$i" >&"$to"
-		moment
-	done
-	exec {to}>&-
-	ended
-	is "$status $(grep -c some-role asked)" '0 2'
-	is "$(<err)" "s3-upload: $(arrived | wc -l) lines in $(objects | wc -l) batches were sent, after 0 retries"
 }
 
 @test "no credentials: it is said, and what was read is kept" {
@@ -395,10 +377,15 @@ arrived_once() {
 		kill -KILL "$tool"
 		wait "$tool" 2>/dev/null || :
 	done
-	rm -f mood
 	"${up[@]}" <in >out 2>>err 3>&- {both}>&- &
 	tool=$!
 	started+=("$tool")
+	past() { [[ $(<mood) == good ]] || gone "$tool"; }
+	for how in "${moods[@]}"; do
+		mood "$how" 1
+		until_true past
+	done
+	rm -f mood
 	until_true gone "$writer"
 	exec {both}>&-
 	ended
