@@ -380,14 +380,14 @@ arrived_once() {
 	"${up[@]}" <in >out 2>>err 3>&- {both}>&- &
 	tool=$!
 	started+=("$tool")
+	until_true eval '[[ $(readlink "/proc/$tool/exe") == *s3-upload ]]' # and has opened the pipe
+	exec {both}>&-
 	past() { [[ $(<mood) == good ]] || gone "$tool"; }
 	for how in "${moods[@]}"; do
 		mood "$how" 1
 		until_true past
 	done
 	rm -f mood
-	until_true gone "$writer"
-	exec {both}>&-
 	ended
 	is "$status $(waiting)" '0 0'
 	arrived_once "$S3_LINES"
