@@ -402,7 +402,8 @@ void top_begin(struct top *t, const struct top_view *view)
 	t->next = 0;
 	for (uint32_t i = 0; i < n; i++)
 		t->order[i] = i;
-	/* The first time it wants to know how much memory there is; if it may not, it does without. */
+	/* The first time it wants to know how much memory there is; if it may not, it does without.
+	 */
 	qsort_r(t->order, n, sizeof(*t->order), compare, t);
 	t->shown = rows_that_fit(t, t->key);
 	for (uint32_t i = t->shown; i < n; i++) {
