@@ -44,8 +44,8 @@ COMMON        := $(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c))
 LIB           := $(B)/libgrain.a
 
 DEPS      := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libseccomp-dev libxxhash-dev nettle-dev libcurl4-openssl-dev
-DEPS_BENCH := libbpf-tools bpftrace miller tcpdump tshark dnsperf dnsmasq-base bind9-dnsutils
-DEPS_TEST := perl python3 openssl python3-statsd python3-aiodogstatsd ruby-statsd libnet-statsd-perl bats jq gawk zsh mandoc shellcheck clang-format codespell libclang-rt-14-dev libjansson-dev libpcap-dev strace file procps util-linux iproute2 libcap2-bin dnsmasq-base unbound bind9-dnsutils
+DEPS_BENCH := libbpf-tools bpftrace miller tcpdump tshark dnsperf dnsmasq-base bind9-dnsutils syslog-ng-core syslog-ng-mod-http fatrace inotify-tools
+DEPS_TEST := perl python3 openssl python3-statsd python3-aiodogstatsd ruby-statsd libnet-statsd-perl bats jq gawk zsh mandoc shellcheck clang-format codespell libclang-rt-14-dev libjansson-dev libpcap-dev strace file procps util-linux iproute2 libcap2-bin dnsmasq-base unbound bind9-dnsutils dnsperf curl time nginx-light clickhouse-server
 DEPS_VM   := qemu-system-x86 qemu-system-arm cpio xz-utils perl gcc-$(if $(filter arm64,$(HOST_ARCH)),x86-64,aarch64)-linux-gnu
 
 all: $(TOOLS:%=$(BIN)/%)  ## build every tool into build/bin (the default)
@@ -103,13 +103,7 @@ $(TOOLS:%=$(B)/docs/%): $(B)/docs/%: man/docs.c $(DOCS_OBJECTS) $(B)/tools/%.o $
 	$(CC) $(FLAGS) $(CFLAGS) -DTOOL=$(if $(filter $*,$(HELPERS)),helper,$*) -DTOOL_FILE='"tools/$*.c"' $< $(DOCS_OBJECTS) $(LIB) $(LIBS_producer) $(LIBS_helper) -o $@
 
 documents: $(TOOLS:%=man/%.8.in) $(TOOLS:%=$(B)/docs/%)
-	@rm -rf $(MADE) && mkdir -p $(MADE)/man $(MADE)/completions
-	@set -e; for t in $(TOOLS); do $(B)/docs/$$t man/$$t.8.in >$(MADE)/man/$$t.8; \
-		$(B)/docs/$$t completions/bash.in >$(MADE)/completions/$$t.bash; \
-		$(B)/docs/$$t completions/zsh.in >$(MADE)/completions/_$$t; done
-	@set -e; for t in $(firstword $(PRODUCERS)); do $(B)/docs/$$t man/graintools.7.in >$(MADE)/man/graintools.7; \
-		for p in $(PRODUCERS); do $(B)/docs/$$p; done | \
-			$(B)/docs/$$t man/graintools-events.5.in >$(MADE)/man/graintools-events.5; done
+	@man/documents.sh $(B)/docs $(MADE) '$(TOOLS)' '$(PRODUCERS)'
 
 docs: documents  ## make manuals and completions anew, from the tables and *.in
 	cp -r $(MADE)/. .
@@ -138,8 +132,8 @@ deps-vm: deps  ## install what check-vm, verify and other architectures need (De
 	$(call install_packages,$(DEPS_VM))
 
 deps-test: deps  ## install what the tests need (Debian)
-	$(call install_packages,$(DEPS_TEST) netdata-core collectd-core $(if $(shell command -v npm),,npm))
-	@for p in hot-shots-17.1.1 statsd-0.9.0; do test -d .cache/npm/$$p/node_modules/$${p%-*} || timeout 120 npm install --silent --no-audit --no-fund --omit=optional --prefix .cache/npm/$$p $${p%-*}@$${p##*-} || echo "no $$p of npm: its tests are skipped"; done
+	$(call install_packages,$(DEPS_TEST) netdata-core collectd-core s3cmd libfaketime radosgw ceph-osd ceph-mon $(if $(shell command -v npm),,npm))
+	@for p in hot-shots-17.1.1 statsd-0.9.0 @20minutes/s3rver-4.0.4 @duckdb/node-api-1.5.6-r.1; do n=$${p%%-[0-9]*}; test -d .cache/npm/$$p/node_modules/$$n || timeout 120 npm install --silent --no-audit --no-fund $$(case $$n in hot*) echo --omit=optional; esac) --prefix .cache/npm/$$p $$n@$${p#$$n-} || echo "no $$p of npm: its tests are skipped"; done
 
 # Nothing is asked of the network when all is there. No service that a package brings is started.
 define install_packages
@@ -196,9 +190,7 @@ $(FUZZ): $(B)/%: %.c $(wildcard tests/*.h common/base/* common/net/* common/sink
 	$(CLANG) $(filter-out -MMD -MP,$(FLAGS)) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $(filter %.c,$^) -ljansson $(LIBS_helper) -o $@
 
 fuzz: $(FUZZ)  ## hostile bytes for what reads them, FUZZ_SECONDS=10 each; what is found stays in build/
-	@for f in $^; do $$f -print_final_stats=1 -max_len=4096 -max_total_time=$(or $(FUZZ_SECONDS),10) -timeout=10 \
-		-artifact_prefix=$$f- $$f.corpus tests/fuzz/corpus/$${f##*/} >$$f.log 2>&1 || { cat $$f.log; exit 1; }; \
-		echo "$$f: $$(sed -n 's/.*executed_units: *//p' $$f.log) inputs"; done
+	@tests/fuzz/run.sh $(or $(FUZZ_SECONDS),10) $^
 
 # Two at a time, in mount and network namespaces of their own. Root, as there is no BPF without.
 check: all $(TESTS) fuzz  ## run all tests (root, or sudo)
@@ -229,7 +221,7 @@ style: documents  ## check layout, spelling, scripts, manuals, and that clang ha
 	$(MAKE) --no-print-directory CC=clang B=$(B)/clang all $(TESTS:$(B)/%=$(B)/clang/%) $(TOOLS:%=$(B)/clang/docs/%)
 
 BENCH := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
-$(B)/tests/bench/format.o: $(PRODUCERS:%=$(B)/bpf/%.skel.h)
+$(B)/tests/bench/format.o $(B)/tests/bench/packets.o: $(PRODUCERS:%=$(B)/bpf/%.skel.h)
 $(BENCH): %: %.o $(LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< $(LIB) $(LIBS_producer) $(LDLIBS) -o $@
 

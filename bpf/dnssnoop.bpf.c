@@ -14,23 +14,29 @@ static __always_inline bool port_wanted(u16 port)
 	return false;
 }
 
-/* TCP may carry 64 KiB in one packet (GSO), which come in parts. */
+/*
+ * Up to 64 KiB, of one or several packets (GSO), come in parts: of UDP each of whole datagrams. A
+ * single one is cut.
+ */
 #define PARTS 3
 
 static __always_inline void send(struct __sk_buff *skb, const struct packet *p,
 				 const struct packet_from *from)
 {
-	if (p->proto == IPPROTO_UDP || p->len <= PACKET_PAYLOAD_MAX) {
+	u32 step = PACKET_PAYLOAD_MAX;
+
+	if (p->len <= step || (p->proto == IPPROTO_UDP && (!p->gso_size || p->gso_size > step))) {
 		packet_send_part(skb, p, from, 0, p->len);
 		return;
 	}
+	if (p->proto == IPPROTO_UDP)
+		step -= step % p->gso_size;
 	for (u32 i = 0; i < PARTS; i++) {
-		u32 offset = i * PACKET_PAYLOAD_MAX, left = p->len - offset;
+		u32 offset = i * step, left = p->len - offset;
 
 		if (offset >= p->len)
 			break;
-		packet_send_class(skb, p, from, offset,
-				  left < PACKET_PAYLOAD_MAX ? left : PACKET_PAYLOAD_MAX,
+		packet_send_class(skb, p, from, offset, left < step ? left : step,
 				  PACKET_PAYLOAD_MAX);
 	}
 }

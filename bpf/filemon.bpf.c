@@ -9,6 +9,7 @@
 #include "bpf/lib/process.bpf.h"
 #include "bpf/lib/ring.bpf.h"
 #include "bpf/lib/syscall.bpf.h"
+#include "bpf/lib/uring.bpf.h"
 #include "bpf/filemon.h"
 
 static const volatile struct filemon_config config SEC(".rodata.config");
@@ -30,6 +31,9 @@ enum call {
 	CALL_MMAP,     /* address, bytes, protection, flags, file, offset */
 	CALL_MMAP2,    /* the offset is in pages of 4 KiB */
 	CALL_OLD_MMAP, /* they are in a struct */
+	CALL_MOUNT,    /* changes what is mounted where */
+	CALL_CLONE,    /* flags, that may ask for a new mount namespace */
+	CALL_CLONE3,   /* they are in a struct */
 	CALL_CHANGE,   /* those from here on are in `changes` */
 	CALL_MKNOD = CALL_CHANGE,
 	CALL_MKNODAT,
@@ -157,6 +161,13 @@ static const struct numbered calls[NR_CALLS] = {
 	[377].compat = CALL_COPY,	  /* copy_file_range */
 	[378].compat = CALL_READ,	  /* preadv2 */
 	[379].compat = CALL_WRITE,	  /* pwritev2 */
+	[56].native = CALL_CLONE,	  /* clone */
+	[155].native = CALL_MOUNT,	  /* pivot_root */
+	[165].native = CALL_MOUNT,	  /* mount */
+	[166].native = CALL_MOUNT,	  /* umount2 */
+	[272].native = CALL_CLONE,	  /* unshare */
+	[217].compat = CALL_MOUNT,	  /* pivot_root */
+	[310].compat = CALL_CLONE,	  /* unshare */
 #elif defined(__TARGET_ARCH_arm64)
 	[5].native = CALL_SETXATTR,	 /* setxattr */
 	[6].native = CALL_LSETXATTR,	 /* lsetxattr */
@@ -214,6 +225,13 @@ static const struct numbered calls[NR_CALLS] = {
 	[391].compat = CALL_COPY,	 /* copy_file_range */
 	[392].compat = CALL_READ,	 /* preadv2 */
 	[393].compat = CALL_WRITE,	 /* pwritev2 */
+	[39].native = CALL_MOUNT,	 /* umount2 */
+	[40].native = CALL_MOUNT,	 /* mount */
+	[41].native = CALL_MOUNT,	 /* pivot_root */
+	[97].native = CALL_CLONE,	 /* unshare */
+	[220].native = CALL_CLONE,	 /* clone */
+	[218].compat = CALL_MOUNT,	 /* pivot_root */
+	[337].compat = CALL_CLONE,	 /* unshare */
 #endif
 	/* The oldest ones of both, and the newest ones. */
 	[3].compat = CALL_READ,		   /* read */
@@ -261,6 +279,20 @@ static const struct numbered calls[NR_CALLS] = {
 	[452].native = CALL_FCHMODAT2,	   /* fchmodat2 */
 	[463].native = CALL_SETXATTRAT,	   /* setxattrat */
 	[466].native = CALL_REMOVEXATTRAT, /* removexattrat */
+	[21].compat = CALL_MOUNT,	   /* mount */
+	[22].compat = CALL_MOUNT,	   /* umount */
+	[52].compat = CALL_MOUNT,	   /* umount2 */
+	[120].compat = CALL_CLONE,	   /* clone */
+	[428].compat = CALL_MOUNT,	   /* open_tree */
+	[428].native = CALL_MOUNT,	   /* open_tree */
+	[429].compat = CALL_MOUNT,	   /* move_mount */
+	[429].native = CALL_MOUNT,	   /* move_mount */
+	[432].compat = CALL_MOUNT,	   /* fsmount */
+	[432].native = CALL_MOUNT,	   /* fsmount */
+	[435].compat = CALL_CLONE3,	   /* clone3 */
+	[435].native = CALL_CLONE3,	   /* clone3 */
+	[467].compat = CALL_MOUNT,	   /* open_tree_attr */
+	[467].native = CALL_MOUNT,	   /* open_tree_attr */
 };
 
 /* Which argument is which: CWD and NO stand behind those that there are. */
@@ -351,6 +383,7 @@ static const struct change changes[] = {
 #define O_CLOEXEC	    02000000
 #define __O_TMPFILE	    020000000
 #define AT_FDCWD	    (-100)
+#define CLONE_NEWNS	    0x20000 /* include/uapi/linux/sched.h */
 #define AT_REMOVEDIR	    0x200
 #define AT_SYMLINK_NOFOLLOW 0x100
 #define AT_SYMLINK_FOLLOW   0x400
@@ -403,11 +436,37 @@ struct file_scratch {
 	char tail[TAIL_STRINGS * PATH_LEN + NAME_LEN + 1];
 	struct request request;
 	u64 arg[8];
+	bool in_kernel;	    /* names and texts are in memory of the kernel */
+	struct file *given; /* NULL, or instead of a descriptor */
+	u32 taken;
 	struct path_walk walk;
-	struct climb climb;
 	struct lookup lookup;
 };
 SCRATCH(file, struct file_scratch);
+
+/*
+ * Takes the scratch memory for an event of a type. NULL: another one of our programs, which may be
+ * preempted since Linux 7.0, was about to fill it; what could not be told then counts as lost.
+ */
+static __always_inline struct file_scratch *file_scratch_take(u32 type)
+{
+	struct file_scratch *s = file_scratch_get();
+
+	if (!s)
+		return NULL;
+	if (__sync_lock_test_and_set(&s->taken, 1)) {
+		count_event(type, true);
+		return NULL;
+	}
+	s->in_kernel = false;
+	s->given = NULL;
+	return s;
+}
+
+static __always_inline void file_scratch_release(struct file_scratch *s)
+{
+	__sync_lock_test_and_set(&s->taken, 0);
+}
 
 /* Sums, and the processes that have any. An LRU would forget silently. */
 struct {
@@ -426,11 +485,24 @@ struct {
 	__type(value, u8);
 } owners SEC(".maps");
 
-static __always_inline bool is_wanted(struct file *file, struct climb *climb)
+static __always_inline bool is_regular(struct file *file)
 {
-	if (!config.all_types && (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFREG)
+	return (KERNEL_READ(file, f_inode, i_mode) & S_IFMT) == S_IFREG;
+}
+
+BODY int matches(void)
+{
+	return filter_match();
+}
+
+BODY int is_wanted(u64 open_file)
+{
+	struct file *file = (void *)open_file;
+	bool regular = is_regular(file);
+
+	if (!config.all_types && !regular)
 		return false;
-	return !config.below || is_below(file, climb);
+	return !config.below || is_below(file, regular);
 }
 
 /* As stat(2) has it: minor numbers have 20 bits, of which 8 are the lowest. */
@@ -444,7 +516,7 @@ static __always_inline u32 device_number(u32 dev)
 /* The current task's. */
 static __always_inline struct fs_struct *get_fs(void)
 {
-	return BPF_CORE_READ(bpf_get_current_task_btf(), fs);
+	return KERNEL_READ(bpf_get_current_task_btf(), fs);
 }
 
 /*
@@ -489,7 +561,8 @@ static __always_inline u64 add_string(struct file_scratch *s, u64 end, struct sp
 	long n;
 
 	CLAMP(end, (long)sizeof(struct change_event) + (TAIL_STRINGS - 1) * PATH_LEN);
-	n = bpf_probe_read_user_str((void *)s + end, PATH_LEN + 1, (void *)name);
+	n = s->in_kernel ? bpf_probe_read_kernel_str((void *)s + end, PATH_LEN + 1, (void *)name)
+			 : bpf_probe_read_user_str((void *)s + end, PATH_LEN + 1, (void *)name);
 	span->off = span->len = 0;
 	if (n <= 0)
 		return end;
@@ -509,12 +582,12 @@ static __always_inline bool send(struct file_scratch *s, u64 end)
 
 static __always_inline bool is_deleted(struct dentry *dentry)
 {
-	return !BPF_CORE_READ(dentry, d_inode, i_nlink) && !BPF_CORE_READ(dentry, d_hash.pprev);
+	return !KERNEL_READ(dentry, d_inode, i_nlink) && !KERNEL_READ(dentry, d_hash.pprev);
 }
 
 static __always_inline void get_owner(struct sum_owner *owner, struct task_struct *task)
 {
-	owner->start = BPF_CORE_READ(task, group_leader, start_boottime);
+	owner->start = KERNEL_READ(task, group_leader, start_boottime);
 	owner->pid = task->tgid;
 	owner->pad = 0;
 }
@@ -522,17 +595,17 @@ static __always_inline void get_owner(struct sum_owner *owner, struct task_struc
 static __always_inline void get_key(struct sum_key *key, struct file *file, u32 type)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct dentry *dentry = KERNEL_READ(file, f_path.dentry);
+	struct inode *inode = KERNEL_READ(file, f_inode);
 
 	get_owner(&key->owner, task);
-	key->mount = (u64)BPF_CORE_READ(file, f_path.mnt);
-	key->parent = (u64)BPF_CORE_READ(dentry, d_parent);
-	key->ino = BPF_CORE_READ(inode, i_ino);
-	key->name_hash = BPF_CORE_READ(dentry, d_name.hash);
-	key->name_len = BPF_CORE_READ(dentry, d_name.len);
-	key->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	key->exec = BPF_CORE_READ(task, self_exec_id);
+	key->mount = (u64)KERNEL_READ(file, f_path.mnt);
+	key->parent = (u64)KERNEL_READ(dentry, d_parent);
+	key->ino = KERNEL_READ(inode, i_ino);
+	key->name_hash = KERNEL_READ(dentry, d_name.hash);
+	key->name_len = KERNEL_READ(dentry, d_name.len);
+	key->dev = KERNEL_READ(inode, i_sb, s_dev);
+	key->exec = KERNEL_READ(task, self_exec_id);
 	key->type = type;
 	key->pad = 0;
 }
@@ -550,8 +623,8 @@ static __always_inline struct sum *make_sum(struct sum_key *key)
 }
 
 /*
- * A call that gave `bytes`. The first one of a sum is sent, as all are that can be in none; if that
- * is lost, so the next one.
+ * A call on a wanted file that gave `bytes`. The first one of a sum is sent, as all are that can be
+ * in none; if that is lost, so the next one.
  */
 BODY int transfer(u64 open_file, u32 type, u64 bytes)
 {
@@ -566,12 +639,9 @@ BODY int transfer(u64 open_file, u32 type, u64 bytes)
 		return 0;
 	e = &s->file;
 	get_key(&key, file, type);
-	if (!config.each)
+	if (!config.each) {
 		sum = bpf_map_lookup_elem(&sums, &key);
-	if (!sum) {
-		if (!is_wanted(file, &s->climb))
-			return 0;
-		if (!config.each)
+		if (!sum)
 			sum = make_sum(&key);
 	}
 	if (sum && sum->told && !bytes) /* the end of a file is nothing to be added */
@@ -584,17 +654,17 @@ BODY int transfer(u64 open_file, u32 type, u64 bytes)
 			return 0;
 	}
 
-	inode = BPF_CORE_READ(file, f_inode);
+	inode = KERNEL_READ(file, f_inode);
 	event_header(&e->header, type, 0);
 	if (!sum)
 		e->header.flags |= FILE_ALONE;
-	if (is_deleted(BPF_CORE_READ(file, f_path.dentry)))
+	if (is_deleted(KERNEL_READ(file, f_path.dentry)))
 		e->header.flags |= FILE_DELETED;
 	e->bytes = bytes;
 	e->calls = 1;
 	e->ino = key.ino;
 	e->dev = device_number(key.dev);
-	e->kind = BPF_CORE_READ(inode, i_mode) & S_IFMT;
+	e->kind = KERNEL_READ(inode, i_mode) & S_IFMT;
 	e->pad = 0;
 	e->key = key;
 	if (!send(s, add_path(s, sizeof(*e), &e->path, &file->f_path)) && sum)
@@ -618,24 +688,24 @@ BODY int opened(u64 open_file, u64 name, u32 asked)
 	u32 flags, mode;
 	u64 end;
 
-	if (!s || !file || !is_wanted(file, &s->climb))
+	if (!s || !file || !is_wanted(NUMBER(file)))
 		return 0;
 	e = &s->open;
-	inode = BPF_CORE_READ(file, f_inode);
-	flags = BPF_CORE_READ(file, f_flags);
-	mode = BPF_CORE_READ(inode, i_mode);
+	inode = KERNEL_READ(file, f_inode);
+	flags = KERNEL_READ(file, f_flags);
+	mode = KERNEL_READ(inode, i_mode);
 	event_header(&e->header, FILE_OPEN, 0);
-	e->ino = BPF_CORE_READ(inode, i_ino);
-	e->dev = device_number(BPF_CORE_READ(inode, i_sb, s_dev));
+	e->ino = KERNEL_READ(inode, i_ino);
+	e->dev = device_number(KERNEL_READ(inode, i_sb, s_dev));
 	e->kind = mode & S_IFMT;
 	e->access = flags & O_ACCMODE;
 	e->flags = (flags & ~(O_ACCMODE | O_LARGEFILE)) | (asked & O_ONCE);
 	__builtin_memset(e->mode, 0, sizeof(e->mode));
-	if (BPF_CORE_READ(file, f_mode) & FMODE_CREATED || flags & __O_TMPFILE) {
+	if (KERNEL_READ(file, f_mode) & FMODE_CREATED || flags & __O_TMPFILE) {
 		e->header.flags |= FILE_CREATED;
 		put_mode(e->mode, mode);
 	}
-	if (is_deleted(BPF_CORE_READ(file, f_path.dentry)))
+	if (is_deleted(KERNEL_READ(file, f_path.dentry)))
 		e->header.flags |= FILE_DELETED;
 	end = add_path(s, sizeof(*e), &e->path, &file->f_path);
 	send(s, add_string(s, end, &e->requested, name, FILE_REQUESTED_TRUNCATED));
@@ -663,9 +733,9 @@ static __always_inline void change_begin(struct file_scratch *s, u32 type, s32 e
 /* What is told of the file itself. */
 static __always_inline void add_inode(struct change_event *e, struct inode *inode)
 {
-	u32 mode = BPF_CORE_READ(inode, i_mode);
+	u32 mode = KERNEL_READ(inode, i_mode);
 
-	e->ino = BPF_CORE_READ(inode, i_ino);
+	e->ino = KERNEL_READ(inode, i_ino);
 	e->kind = mode & S_IFMT;
 	if (e->operation == FILE_CREATE || e->operation == FILE_MKDIR)
 		put_mode(e->mode, mode);
@@ -674,7 +744,8 @@ static __always_inline void add_inode(struct change_event *e, struct inode *inod
 static __always_inline void find_below(struct file_scratch *s, struct dentry *dentry,
 				       struct mount *mount)
 {
-	if (config.below && !(s->header.flags & FILE_BELOW) && climb(dentry, mount, &s->climb))
+	if (config.below && !(s->header.flags & FILE_BELOW) &&
+	    climb(NUMBER(dentry), NUMBER(mount)) == VERDICT_BELOW)
 		s->header.flags |= FILE_BELOW;
 }
 
@@ -687,8 +758,8 @@ static __always_inline u64 add_object(struct file_scratch *s, u64 end)
 
 	path_take(&at, s->request.object);
 	dentry = at.dentry;
-	add_inode(e, BPF_CORE_READ(dentry, d_inode));
-	e->dev = device_number(BPF_CORE_READ(dentry, d_sb, s_dev));
+	add_inode(e, KERNEL_READ(dentry, d_inode));
+	e->dev = device_number(KERNEL_READ(dentry, d_sb, s_dev));
 	if (is_deleted(dentry))
 		e->header.flags |= FILE_DELETED;
 	find_below(s, dentry, at.mount);
@@ -729,9 +800,9 @@ BODY int add_name(u64 begin, u32 is_old)
 		at = l->at;
 		find_below(s, object ? object : dentry, at.mount);
 		if (!is_old) {
-			e->dev = device_number(BPF_CORE_READ(dentry, d_sb, s_dev));
+			e->dev = device_number(KERNEL_READ(dentry, d_sb, s_dev));
 			if (object)
-				add_inode(e, BPF_CORE_READ(object, d_inode));
+				add_inode(e, KERNEL_READ(object, d_inode));
 		}
 		return add_place(s, end, &name->path, &at, l->name,
 				 l->how & LOOKUP_PARENT ? l->len : 0, shift);
@@ -799,24 +870,14 @@ static __always_inline struct path *start_of(s32 fd)
 	return fd == AT_FDCWD ? &get_fs()->pwd : path_of(fd);
 }
 
-/* All that open a file come down to openat(2). */
-static __attribute__((noinline)) int on_open(struct pt_regs *regs, u32 call, long result,
-					     bool is_32bit)
+/* What came of openat(2): a file, or an error. */
+BODY int open_ended(u64 open_file, s64 result, s32 directory, u64 name, u32 flags)
 {
-	bool at = call == CALL_OPENAT || call == CALL_OPENAT2;
 	struct file_scratch *s = file_scratch_get();
-	s32 directory = at ? (s32)syscall_argument(regs, 0, is_32bit) : AT_FDCWD;
-	u64 name = syscall_argument(regs, at, is_32bit);
-	u64 flags = syscall_argument(regs, 1 + at, is_32bit);
-	struct file *file;
+	struct file *file = (void *)open_file;
 
 	if (!s)
 		return 0;
-	if (call == CALL_CREAT)
-		flags = O_CREAT | O_WRONLY | O_TRUNC;
-	/* The first member of struct open_how. */
-	if (call == CALL_OPENAT2 && bpf_probe_read_user(&flags, sizeof(flags), (void *)flags))
-		flags = 0;
 	if (syscall_failed(result) && event_wanted(FILE_FAILED)) {
 		change_begin(s, FILE_OPEN, -result);
 		s->change.access = flags & O_ACCMODE;
@@ -827,10 +888,9 @@ static __attribute__((noinline)) int on_open(struct pt_regs *regs, u32 call, lon
 	}
 	if (result < 0)
 		return 0;
-	file = file_get(result);
 	if (event_wanted(FILE_OPEN))
-		opened((u64)file, name, flags);
-	if (event_wanted(FILE_CREATE) && file && BPF_CORE_READ(file, f_mode) & FMODE_CREATED) {
+		opened(NUMBER(file), name, flags);
+	if (event_wanted(FILE_CREATE) && file && KERNEL_READ(file, f_mode) & FMODE_CREATED) {
 		change_begin(s, FILE_CREATE, 0);
 		s->request.object = &file->f_path;
 		s->request.name[0] = name;
@@ -839,9 +899,22 @@ static __attribute__((noinline)) int on_open(struct pt_regs *regs, u32 call, lon
 	return 0;
 }
 
-static __always_inline bool is_regular(struct file *file)
+/* All that open a file come down to openat(2). */
+static __attribute__((noinline)) int on_open(struct pt_regs *regs, u32 call, long result,
+					     bool is_32bit)
 {
-	return (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) == S_IFREG;
+	bool at = call == CALL_OPENAT || call == CALL_OPENAT2;
+	s32 directory = at ? (s32)syscall_argument(regs, 0, is_32bit) : AT_FDCWD;
+	u64 name = syscall_argument(regs, at, is_32bit);
+	u64 flags = syscall_argument(regs, 1 + at, is_32bit);
+	struct file *file = result < 0 ? NULL : file_get(result);
+
+	if (call == CALL_CREAT)
+		flags = O_CREAT | O_WRONLY | O_TRUNC;
+	/* The first member of struct open_how. */
+	if (call == CALL_OPENAT2 && bpf_probe_read_user(&flags, sizeof(flags), (void *)flags))
+		flags = 0;
+	return open_ended(NUMBER(file), result, directory, name, flags);
 }
 
 /* Only what is executed, or written to through memory that others share. */
@@ -940,8 +1013,8 @@ static __always_inline void add_values(struct file_scratch *s, struct change *c,
 	}
 }
 
-static __attribute__((noinline)) int on_change(struct pt_regs *regs, u64 call, long result,
-					       bool is_32bit)
+/* What came of a call of `changes`, whose arguments are in the scratch memory. */
+BODY int change_ended(u64 call, s64 result)
 {
 	struct file_scratch *s = file_scratch_get();
 	bool failed = syscall_failed(result);
@@ -955,8 +1028,6 @@ static __attribute__((noinline)) int on_change(struct pt_regs *regs, u64 call, l
 	if (!s || (result && !failed))
 		return 0;
 	c = changes[call];
-	for (int i = 0; i < ARGS; i++)
-		s->arg[i] = syscall_argument(regs, i, is_32bit);
 	s->arg[CWD] = (u32)AT_FDCWD;
 	s->arg[NO] = 0;
 	flags = argument(s, c.flags);
@@ -977,7 +1048,7 @@ static __attribute__((noinline)) int on_change(struct pt_regs *regs, u64 call, l
 		how &= ~LOOKUP_FOLLOW;
 	}
 	if (c.name == NO)
-		s->request.object = path_of(argument(s, c.dir));
+		s->request.object = s->given ? &s->given->f_path : path_of(argument(s, c.dir));
 	else if (!name || (c.flags != NO && c.old_name == NO && flags & AT_EMPTY_PATH &&
 			   !bpf_probe_read_user(&first, 1, (void *)name) && !first))
 		s->request.object = start_of(argument(s, c.dir));
@@ -1008,11 +1079,58 @@ BODY int transfer_failed(u64 open_file, u32 type, s32 error)
 	return 0;
 }
 
+/* Whether a call, whoever made it, may have changed what is below what. */
+static __always_inline bool may_move(struct pt_regs *regs, u32 call, bool is_32bit)
+{
+	u64 flags = 0;
+
+	switch (call) {
+	case CALL_MOUNT:
+	case CALL_RENAME:
+	case CALL_RENAMEAT:
+	case CALL_RENAMEAT2:
+	case CALL_RMDIR:
+		return true;
+	case CALL_UNLINKAT:
+		return syscall_argument(regs, 2, is_32bit) & AT_REMOVEDIR;
+	case CALL_CLONE:
+		return syscall_argument(regs, 0, is_32bit) & CLONE_NEWNS;
+	case CALL_CLONE3:
+		bpf_probe_read_user(&flags, sizeof(flags),
+				    (void *)syscall_argument(regs, 0, is_32bit));
+		return flags & CLONE_NEWNS;
+	}
+	return false;
+}
+
+/* What came of one side of a call that moves bytes. A file that is not watched is found out first.
+ */
+BODY int transfer_ended(u64 open_file, u32 type, s64 result)
+{
+	struct file *file = (void *)open_file;
+	bool failed = syscall_failed(result);
+	struct file_scratch *s;
+
+	if (result < 0 ? !failed : !file || !event_wanted(type) || !is_wanted(NUMBER(file)))
+		return 0;
+	if (!matches())
+		return 0;
+	s = file_scratch_take(failed ? FILE_FAILED : type);
+	if (!s)
+		return 0;
+	if (failed)
+		transfer_failed(NUMBER(file), type, -result);
+	else
+		transfer(NUMBER(file), type, result);
+	file_scratch_release(s);
+	return 0;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 {
 	u64 number = syscall_number(regs);
-	s64 from = -1, to = -1;
+	struct file_scratch *s;
 	struct numbered both;
 	bool is_32bit;
 	u32 call;
@@ -1023,32 +1141,296 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 		return 0;
 	is_32bit = syscall_is_32bit();
 	call = is_32bit ? both.compat : both.native;
-	if (call == CALL_NONE || !filter_match())
+	if (call == CALL_NONE)
 		return 0;
-	if (call >= CALL_CHANGE)
-		return on_change(regs, call, result, is_32bit);
-	if (call >= CALL_MMAP)
-		return on_mmap(regs, call, result, is_32bit);
-	if (call >= CALL_OPEN)
-		return on_open(regs, call, result, is_32bit);
-	if (call == CALL_READ || call == CALL_COPY)
-		from = (u32)syscall_argument(regs, 0, is_32bit);
-	else
-		to = (u32)syscall_argument(regs, 0, is_32bit);
-	if (call == CALL_SEND)
-		from = (u32)syscall_argument(regs, 1, is_32bit);
-	if (call == CALL_COPY)
-		to = (u32)syscall_argument(regs, 2, is_32bit);
-	if (result < 0) {
-		if (syscall_failed(result))
-			transfer_failed((u64)file_get(to >= 0 ? to : from),
-					to >= 0 ? FILE_WRITE : FILE_READ, -result);
+	if (call < CALL_OPEN) {
+		u32 first = syscall_argument(regs, 0, is_32bit);
+		u32 from = call == CALL_SEND ? syscall_argument(regs, 1, is_32bit) : first;
+		u32 to = call == CALL_COPY ? syscall_argument(regs, 2, is_32bit) : first;
+
+		/* That it failed is told once. */
+		if (call == CALL_READ || (call != CALL_WRITE && result >= 0))
+			transfer_ended(NUMBER(file_get(from)), FILE_READ, result);
+		if (call != CALL_READ)
+			transfer_ended(NUMBER(file_get(to)), FILE_WRITE, result);
 		return 0;
 	}
-	if (from >= 0)
-		transfer((u64)file_get(from), FILE_READ, result);
-	if (to >= 0)
-		transfer((u64)file_get(to), FILE_WRITE, result);
+	if (config.below && result >= 0 && call >= CALL_MOUNT && may_move(regs, call, is_32bit))
+		below_changed();
+	if ((call >= CALL_MOUNT && call < CALL_CHANGE) || !matches())
+		return 0;
+	s = file_scratch_take(FILE_OPEN);
+	if (!s)
+		return 0;
+	if (call >= CALL_CHANGE) {
+		for (int i = 0; i < ARGS; i++)
+			s->arg[i] = syscall_argument(regs, i, is_32bit);
+		change_ended(call, result);
+	} else if (call >= CALL_MMAP) {
+		on_mmap(regs, call, result, is_32bit);
+	} else {
+		on_open(regs, call, result, is_32bit);
+	}
+	file_scratch_release(s);
+	return 0;
+}
+
+/*
+ * The same by io_uring: which call an operation is like. (include/uapi/linux/io_uring.h has the
+ * numbers.)
+ */
+#define NR_OPERATIONS 64 /* the last one stands for those beyond, too */
+static const u8 operations[NR_OPERATIONS] = {
+	[1] = CALL_READ,       /* IORING_OP_READV */
+	[2] = CALL_WRITE,      /* IORING_OP_WRITEV */
+	[4] = CALL_READ,       /* IORING_OP_READ_FIXED */
+	[5] = CALL_WRITE,      /* IORING_OP_WRITE_FIXED */
+	[17] = CALL_FALLOCATE, /* IORING_OP_FALLOCATE */
+	[18] = CALL_OPENAT,    /* IORING_OP_OPENAT */
+	[22] = CALL_READ,      /* IORING_OP_READ */
+	[23] = CALL_WRITE,     /* IORING_OP_WRITE */
+	[28] = CALL_OPENAT2,   /* IORING_OP_OPENAT2 */
+	[30] = CALL_COPY,      /* IORING_OP_SPLICE */
+	[35] = CALL_RENAMEAT2, /* IORING_OP_RENAMEAT */
+	[36] = CALL_UNLINKAT,  /* IORING_OP_UNLINKAT */
+	[37] = CALL_MKDIRAT,   /* IORING_OP_MKDIRAT */
+	[38] = CALL_SYMLINKAT, /* IORING_OP_SYMLINKAT */
+	[39] = CALL_LINKAT,    /* IORING_OP_LINKAT */
+	[55] = CALL_FTRUNCATE, /* IORING_OP_FTRUNCATE */
+	[60] = CALL_READ,      /* IORING_OP_READV_FIXED */
+	[61] = CALL_WRITE,     /* IORING_OP_WRITEV_FIXED */
+};
+
+static __always_inline u32 operation_of(struct io_kiocb *request)
+{
+	u64 operation = KERNEL_READ(request, opcode);
+
+	CLAMP(operation, NR_OPERATIONS - 1);
+	return operations[operation];
+}
+
+/* The type of the event that it is if it succeeds. */
+static __always_inline u32 type_of(u32 call, struct io_kiocb *request)
+{
+	struct io_unlink *unlink = (void *)request;
+
+	switch (call) {
+	case CALL_READ:
+		return FILE_READ;
+	case CALL_WRITE:
+	case CALL_COPY:
+		return FILE_WRITE;
+	case CALL_OPENAT:
+	case CALL_OPENAT2:
+		return FILE_OPEN;
+	case CALL_UNLINKAT:
+		return KERNEL_READ(unlink, flags) & AT_REMOVEDIR ? FILE_RMDIR : FILE_DELETE;
+	case CALL_RENAMEAT2:
+		return FILE_RENAME;
+	case CALL_MKDIRAT:
+		return FILE_MKDIR;
+	case CALL_SYMLINKAT:
+		return FILE_SYMLINK;
+	case CALL_LINKAT:
+		return FILE_LINK;
+	}
+	return FILE_TRUNCATE;
+}
+
+static __always_inline int on_submit(struct io_kiocb *request)
+{
+	u32 call = operation_of(request), type, flags;
+	u64 key = NUMBER(request);
+	struct file *file;
+	u32 fd;
+
+	if (call == CALL_NONE || !matches())
+		return 0;
+	type = type_of(call, request);
+	flags = KERNEL_READ(request, flags);
+	if (flags & REQ_F_CQE_SKIP && event_wanted(type)) {
+		/* What comes of it nobody will be told. */
+		if (type == FILE_READ || type == FILE_WRITE || type == FILE_TRUNCATE) {
+			fd = KERNEL_READ(request, cqe.fd);
+			file = flags & REQ_F_FIXED_FILE ? uring_file(request, fd) : file_get(fd);
+			if (!file || !is_wanted(NUMBER(file)))
+				return 0;
+		}
+		count_event(type, true);
+		return 0;
+	}
+	switch (call) {
+	case CALL_OPENAT:
+	case CALL_OPENAT2:
+		uring_keep(key, URING_FILENAME(request, io_open, filename), NULL);
+		break;
+	case CALL_UNLINKAT:
+		uring_keep(key, URING_FILENAME(request, io_unlink, filename), NULL);
+		break;
+	case CALL_MKDIRAT:
+		uring_keep(key, URING_FILENAME(request, io_mkdir, filename), NULL);
+		break;
+	case CALL_RENAMEAT2:
+		uring_keep(key, URING_FILENAME(request, io_rename, newpath),
+			   URING_FILENAME(request, io_rename, oldpath));
+		break;
+	case CALL_SYMLINKAT:
+	case CALL_LINKAT:
+		uring_keep(key, URING_FILENAME(request, io_link, newpath),
+			   URING_FILENAME(request, io_link, oldpath));
+		break;
+	}
+	return 0;
+}
+
+SEC("tp_btf/io_uring_submit_req")
+int BPF_PROG(on_uring_submit, struct io_kiocb *request)
+{
+	return on_submit(request);
+}
+
+/* Its name before Linux 6.3. */
+SEC("tp_btf/io_uring_submit_sqe")
+int BPF_PROG(on_uring_submit_sqe, struct io_kiocb *request)
+{
+	return on_submit(request);
+}
+
+/* A file that was opened, also as one that only the ring has. */
+static __always_inline struct file *opened_file(struct io_kiocb *request, s32 result)
+{
+	struct io_open *open = (void *)request;
+	u32 slot = KERNEL_READ(open, file_slot);
+
+	if (result < 0)
+		return NULL;
+	if (!slot)
+		return file_get(result);
+	return uring_file(request, slot == IORING_FILE_INDEX_ALLOC ? result : slot - 1);
+}
+
+/* An operation that is like a call of `changes`: its arguments, in the call's order. */
+static __always_inline void take_arguments(struct file_scratch *s, u32 call,
+					   struct io_kiocb *request, u64 name)
+{
+	u64 other = name + PATH_LEN + 1;
+	struct io_unlink *unlink = (void *)request;
+	struct io_rename *rename = (void *)request;
+	struct io_ftrunc *truncate = (void *)request;
+	struct io_mkdir *mkdir = (void *)request;
+	struct io_sync *range = (void *)request;
+	struct io_link *link = (void *)request;
+
+	switch (call) {
+	case CALL_UNLINKAT:
+		s->arg[0] = KERNEL_READ(unlink, dfd);
+		s->arg[1] = name;
+		s->arg[2] = KERNEL_READ(unlink, flags);
+		break;
+	case CALL_MKDIRAT:
+		s->arg[0] = KERNEL_READ(mkdir, dfd);
+		s->arg[1] = name;
+		s->arg[2] = KERNEL_READ(mkdir, mode);
+		break;
+	case CALL_RENAMEAT2:
+		s->arg[0] = KERNEL_READ(rename, old_dfd);
+		s->arg[1] = other;
+		s->arg[2] = KERNEL_READ(rename, new_dfd);
+		s->arg[3] = name;
+		s->arg[4] = KERNEL_READ(rename, flags);
+		break;
+	case CALL_SYMLINKAT:
+		s->arg[0] = other;
+		s->arg[1] = KERNEL_READ(link, new_dfd);
+		s->arg[2] = name;
+		break;
+	case CALL_LINKAT:
+		s->arg[0] = KERNEL_READ(link, old_dfd);
+		s->arg[1] = other;
+		s->arg[2] = KERNEL_READ(link, new_dfd);
+		s->arg[3] = name;
+		s->arg[4] = KERNEL_READ(link, flags);
+		break;
+	case CALL_FALLOCATE:
+		s->arg[1] = KERNEL_READ(range, mode);
+		s->arg[2] = KERNEL_READ(range, off);
+		s->arg[3] = KERNEL_READ(range, len);
+		break;
+	case CALL_FTRUNCATE:
+		if (bpf_core_type_exists(struct io_ftrunc))
+			s->arg[1] = KERNEL_READ(truncate, len);
+		break;
+	}
+}
+
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(on_uring_complete, void *ring, void *of)
+{
+	struct io_kiocb *request = of;
+	u64 key = NUMBER(request);
+	struct io_splice *splice = (void *)request;
+	struct io_open *open = (void *)request;
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct file_scratch *s;
+	struct file *file;
+	u32 call, type, fd;
+	u64 names = 0;
+	void *kept;
+	s64 result;
+
+	if (!request) /* one of many of a request, which then is of no file */
+		return 0;
+	call = operation_of(request);
+	if (call == CALL_NONE)
+		return 0;
+	result = KERNEL_READ(request, cqe.res);
+	type = type_of(call, request);
+	kept = bpf_map_lookup_elem(&uring_names, &key);
+	if (kept)
+		names = NUMBER(kept);
+	if (config.below && result >= 0 && (type == FILE_RENAME || type == FILE_RMDIR))
+		below_changed();
+	if (!matches())
+		goto out;
+	file = KERNEL_READ(request, file);
+	if (type == FILE_READ || type == FILE_WRITE) {
+		if (!KERNEL_READ(task, mm)) { /* a thread of the kernel */
+			if (result > 0 && event_wanted(type) && is_wanted(NUMBER(file)))
+				count_event(type, true);
+			return 0;
+		}
+		transfer_ended(NUMBER(file), type, result);
+		if (call == CALL_COPY && result >= 0) {
+			fd = KERNEL_READ(splice, splice_fd_in);
+			file = KERNEL_READ(splice, flags) & SPLICE_F_FD_IN_FIXED
+				       ? uring_file(request, fd)
+				       : file_get(fd);
+			transfer_ended(NUMBER(file), FILE_READ, result);
+		}
+		return 0;
+	}
+	if (result < 0 ? !event_wanted(FILE_FAILED)
+		       : !event_wanted(type) && !(type == FILE_OPEN && event_wanted(FILE_CREATE)))
+		goto out;
+	if (!KERNEL_READ(task, mm) || (!names && type != FILE_TRUNCATE)) {
+		count_event(type, true);
+		goto out;
+	}
+	s = file_scratch_take(type);
+	if (!s)
+		goto out;
+	s->in_kernel = true;
+	if (type == FILE_OPEN) {
+		open_ended(NUMBER(opened_file(request, result)), result, KERNEL_READ(open, dfd),
+			   names, KERNEL_READ(open, how.flags));
+	} else {
+		s->given = file;
+		take_arguments(s, call, request, names);
+		change_ended(call, result);
+	}
+	file_scratch_release(s);
+out:
+	bpf_map_delete_elem(&uring_names, &key);
 	return 0;
 }
 
@@ -1059,7 +1441,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	struct sum_owner owner;
 	struct event *e;
 
-	if (BPF_CORE_READ(task, signal, live.counter))
+	if (KERNEL_READ(task, signal, live.counter))
 		return 0;
 	get_owner(&owner, task);
 	if (bpf_map_delete_elem(&owners, &owner))

@@ -7,11 +7,11 @@ _dnssnoop()
 {
 	local options='-r --read= -i --interface= --port= --direction= --name= --qtype= --rcode= --pair
 		--all-sections --timeout= -o --output= -w --write= -f --fields= -e --events= -x --failed
-		--host --tag= -p --pid= --tree= -c --comm= -u --uid= --cgroup= --include-self -d
-		--duration= -n --count= --strict --grace= --check --schema --buffer= --no-sandbox -v
-		--verbose -q --quiet -h --help --usage -V --version'
+		--host --tag= --top= --by= -I --interval= -p --pid= --tree= -c --comm= -u --uid= --cgroup=
+		--include-self -d --duration= -n --count= --strict --grace= --check --schema --buffer=
+		--no-sandbox -v --verbose -q --quiet -h --help --usage -V --version'
 	local flags=xvqhV
-	local valued=riowfepcudn
+	local valued=riowfeIpcudn
 	local events='query answer timeout malformed exchange all'
 	local fields='ts event pid tid ppid uid comm proc cgroup cgroup_id direction service proto saddr sport
 		daddr dport community_id bytes truncated id opcode flags rcode qclass answer_count
@@ -56,9 +56,9 @@ _dnssnoop()
 	fi
 	case $option in
 	-r | --read) kind=files ;;
-	-i | --interface) kind=nothing ;;
+	-i | --interface) kind=interfaces ;;
 	--port) kind=nothing ;;
-	--direction) kind=nothing ;;
+	--direction) kind=directions ;;
 	--name) kind=nothing ;;
 	--qtype) kind=nothing ;;
 	--rcode) kind=nothing ;;
@@ -68,6 +68,9 @@ _dnssnoop()
 	-f | --fields) kind=fields ;;
 	-e | --events) kind=events ;;
 	--tag) kind=nothing ;;
+	--top) [[ ${COMP_WORDS[*]:COMP_CWORD - 1:2} != *=* ]] || kind=nothing ;;
+	--by) kind=fields ;;
+	-I | --interval) kind=nothing ;;
 	-p | --pid) kind=pids ;;
 	--tree) kind=pids ;;
 	-c | --comm) kind=nothing ;;
@@ -86,6 +89,11 @@ _dnssnoop()
 		compopt -o filenames
 		;;
 	formats) mapfile -t found < <(compgen -W 'table json' -- "$word") ;;
+	directions) mapfile -t found < <(compgen -W 'in out' -- "$word") ;;
+	interfaces)
+		found=(/sys/class/net/*)
+		mapfile -t found < <(compgen -W "${found[*]##*/}" -- "$word")
+		;;
 	users) mapfile -t found < <(compgen -u -- "$word") ;;
 	pids)
 		found=(/proc/[0-9]*)

@@ -6,11 +6,11 @@
 _execwatch()
 {
 	local options='--exe= --args= -o --output= -w --write= -f --fields= -e --events= -x --failed --tree-view
-		--no-redact --host --tag= -p --pid= --tree= -c --comm= -u --uid= --cgroup= --include-self
-		-d --duration= -n --count= --strict --grace= --check --schema --buffer= --no-sandbox -v
-		--verbose -q --quiet -h --help --usage -V --version'
+		--no-redact --host --tag= --top= --by= -I --interval= -p --pid= --tree= -c --comm= -u
+		--uid= --cgroup= --include-self -d --duration= -n --count= --strict --grace= --check
+		--schema --buffer= --no-sandbox -v --verbose -q --quiet -h --help --usage -V --version'
 	local flags=xvqhV
-	local valued=owfepcudn
+	local valued=owfeIpcudn
 	local events='exec failed exit all'
 	local fields='ts event pid tid ppid uid comm proc cgroup cgroup_id exe exe_truncated exe_outside
 		exe_deleted fileless filename interpreter script cwd cwd_truncated cwd_outside parent_comm
@@ -61,6 +61,9 @@ _execwatch()
 	-f | --fields) kind=fields ;;
 	-e | --events) kind=events ;;
 	--tag) kind=nothing ;;
+	--top) [[ ${COMP_WORDS[*]:COMP_CWORD - 1:2} != *=* ]] || kind=nothing ;;
+	--by) kind=fields ;;
+	-I | --interval) kind=nothing ;;
 	-p | --pid) kind=pids ;;
 	--tree) kind=pids ;;
 	-c | --comm) kind=nothing ;;
@@ -79,6 +82,11 @@ _execwatch()
 		compopt -o filenames
 		;;
 	formats) mapfile -t found < <(compgen -W 'table json' -- "$word") ;;
+	directions) mapfile -t found < <(compgen -W 'in out' -- "$word") ;;
+	interfaces)
+		found=(/sys/class/net/*)
+		mapfile -t found < <(compgen -W "${found[*]##*/}" -- "$word")
+		;;
 	users) mapfile -t found < <(compgen -u -- "$word") ;;
 	pids)
 		found=(/proc/[0-9]*)

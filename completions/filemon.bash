@@ -6,9 +6,9 @@
 _filemon()
 {
 	local options='--all-types --each -I --interval= -o --output= -w --write= -f --fields= -e --events= -x
-		--failed --host --tag= -p --pid= --tree= -c --comm= -u --uid= --cgroup= --include-self -d
-		--duration= -n --count= --strict --grace= --check --schema --buffer= --no-sandbox -v
-		--verbose -q --quiet -h --help --usage -V --version'
+		--failed --host --tag= --top= --by= -p --pid= --tree= -c --comm= -u --uid= --cgroup=
+		--include-self -d --duration= -n --count= --strict --grace= --check --schema --buffer=
+		--no-sandbox -v --verbose -q --quiet -h --help --usage -V --version'
 	local flags=xvqhV
 	local valued=Iowfepcudn
 	local events='open read write create delete rename link symlink mkdir rmdir chmod chown truncate utimens
@@ -62,6 +62,8 @@ _filemon()
 	-f | --fields) kind=fields ;;
 	-e | --events) kind=events ;;
 	--tag) kind=nothing ;;
+	--top) [[ ${COMP_WORDS[*]:COMP_CWORD - 1:2} != *=* ]] || kind=nothing ;;
+	--by) kind=fields ;;
 	-p | --pid) kind=pids ;;
 	--tree) kind=pids ;;
 	-c | --comm) kind=nothing ;;
@@ -80,6 +82,11 @@ _filemon()
 		compopt -o filenames
 		;;
 	formats) mapfile -t found < <(compgen -W 'table json' -- "$word") ;;
+	directions) mapfile -t found < <(compgen -W 'in out' -- "$word") ;;
+	interfaces)
+		found=(/sys/class/net/*)
+		mapfile -t found < <(compgen -W "${found[*]##*/}" -- "$word")
+		;;
 	users) mapfile -t found < <(compgen -u -- "$word") ;;
 	pids)
 		found=(/proc/[0-9]*)

@@ -5,9 +5,9 @@
 
 _http-post()
 {
-	local options='-H --header= --bearer-file= --format= --compress= --batch= --max-size= --max-age= --spool=
-		--max-spool= --retry-for= --timeout= --client-cert= --client-key= --ca= --drain --rejects=
-		--grace= -q --quiet -h --help --usage -V --version'
+	local options='-H --header= --group= --bearer-file= --format= --batch= --max-size= --max-age=
+		--retry-for= --client-cert= --client-key= --compress= --spool= --max-spool= --timeout=
+		--ca= --drain --rejects= --grace= -q --quiet -h --help --usage -V --version'
 	local flags=qhV
 	local valued=H
 	local word=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]}
@@ -28,18 +28,19 @@ _http-post()
 	fi
 	case $option in
 	-H | --header) kind=nothing ;;
+	--group) kind=nothing ;;
 	--bearer-file) kind=files ;;
 	--format) kind=nothing ;;
-	--compress) kind=nothing ;;
 	--batch) kind=nothing ;;
 	--max-size) kind=nothing ;;
 	--max-age) kind=nothing ;;
-	--spool) kind=nothing ;;
-	--max-spool) kind=nothing ;;
 	--retry-for) kind=nothing ;;
-	--timeout) kind=nothing ;;
 	--client-cert) kind=files ;;
 	--client-key) kind=files ;;
+	--compress) kind=nothing ;;
+	--spool) kind=nothing ;;
+	--max-spool) kind=nothing ;;
+	--timeout) kind=nothing ;;
 	--ca) kind=files ;;
 	--rejects) kind=files ;;
 	--grace) kind=nothing ;;

@@ -19,9 +19,12 @@ static const struct values {
 	const char *zsh;  /* an action of _arguments */
 } values[] = {
 	{ "cgroup", "cgroups", "{compadd -a cgroups}" },
+	{ "direction", "directions", "(in out)" },
 	{ "events", "events", "{_values -s , event $events}" },
 	{ "fields", "fields", "{_values -s , field $fields}" },
+	{ "interface", "interfaces", "{compadd -a interfaces}" },
 	{ "output", "formats", "(table json)" },
+	{ "FIELDS", "fields", "{_values -s , field $fields}" },
 	{ "FILE", "files", "_files" },
 	{ "PID", "pids", "{compadd -a pids}" },
 	{ "USER", "users", "_users" },
@@ -131,7 +134,10 @@ void put_bash_values(const struct document *d, const char *unused)
 		putchar('\t');
 		if (row->letter)
 			printf("-%c | ", row->letter);
-		printf("--%s) kind=%s ;;\n", row->name, find_values(row)->bash);
+		/* What need not be there can't stand in the next word. */
+		printf("--%s) %skind=%s ;;\n", row->name,
+		       row->optional ? "[[ ${COMP_WORDS[*]:COMP_CWORD - 1:2} != *=* ]] || " : "",
+		       find_values(row)->bash);
 	}
 }
 
@@ -185,7 +191,8 @@ static void put_message(const char *arg)
 static void put_spec(const struct option_row *row)
 {
 	bool again = row->type == OPTION_LIST || row->type == OPTION_PATTERN;
-	const char *to_letter = row->arg ? "+" : "", *to_name = row->arg ? "=" : "";
+	const char *to_letter = row->arg ? "+" : "";
+	const char *to_name = row->optional ? "=-" : row->arg ? "=" : "";
 
 	if (row->letter && again)
 		printf("'*'{-%c%s,--%s%s}'", row->letter, to_letter, row->name, to_name);
@@ -196,7 +203,7 @@ static void put_spec(const struct option_row *row)
 		printf("'%s--%s%s", again ? "*" : "", row->name, to_name);
 	put_explanation(row->help);
 	if (row->arg) {
-		putchar(':');
+		fputs(row->optional ? "::" : ":", stdout);
 		put_message(row->arg);
 		printf(":%s", find_values(row)->zsh);
 	}

@@ -81,6 +81,8 @@ static void put_type(const struct field *f)
 		printf(" , optional");
 	if (f->heading && strcasecmp(f->heading, f->name))
 		printf(" ; in a table %s", f->heading);
+	if (f->sum)
+		printf(" ; summed up by --top");
 	putchar('\n');
 }
 

@@ -20,15 +20,15 @@ static bool is_heading(const struct option_row *row, const char *heading)
 }
 
 /* KEY=VALUE are two arguments. */
-static void put_arg(const char *arg)
+static void put_arg(const char *arg, bool after_name)
 {
 	size_t len = strcspn(arg, "=");
 
-	printf(" Ns = Ns Ar ");
+	printf("%s = Ns Ar ", after_name ? " Ns" : "");
 	for (size_t i = 0; i < len; i++)
 		putchar(tolower((unsigned char)arg[i]));
 	if (arg[len])
-		put_arg(arg + len + 1);
+		put_arg(arg + len + 1, true);
 }
 
 static void put_item(const struct option_row *row)
@@ -39,8 +39,10 @@ static void put_item(const struct option_row *row)
 	if (row->letter)
 		printf(" %c ,", row->letter);
 	printf(" -%s", row->name);
+	if (row->optional)
+		printf(" Ns Op");
 	if (row->arg)
-		put_arg(row->arg);
+		put_arg(row->arg, !row->optional);
 	putchar('\n');
 
 	/* A word in capitals is a name. */

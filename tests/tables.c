@@ -231,6 +231,9 @@ static void test_fields(struct context *c, const struct field *fields)
 			ok(!f->record && !f->fields, "%s: %s is no list", c->where, f->name);
 		ok(!f->depth || f->type == FIELD_LIST, "%s: %s has a depth, so it is a list",
 		   c->where, f->name);
+		ok(!f->sum || ((f->type == FIELD_UINT || f->type == FIELD_BYTES) &&
+			       f->omit == OMIT_NEVER && !c->in_list),
+		   "%s: %s adds up, so it is a number and always there", c->where, f->name);
 		ok((f->type == FIELD_ENUM || f->type == FIELD_FLAGS) == !!f->names,
 		   "%s: %s has names if its values have", c->where, f->name);
 
@@ -317,7 +320,8 @@ static void test_event(const struct event_desc *e, const struct bpf_object *obje
 }
 
 /* Those of the library; iface_… stand for on_… at an interface. */
-static const char *const of_library[] = { "tree_", "cgroup_", "owner_", "iface_", "below_", NULL };
+static const char *const of_library[] = { "tree_",  "cgroup_", "owner_", "iface_",
+					  "below_", "lookup_", NULL };
 
 /* A program that no event needs is never loaded. */
 static void test_programs(const struct bpf_object *object)

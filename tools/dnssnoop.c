@@ -10,7 +10,7 @@
 #include "bpf/dnssnoop.skel.h"
 #include "net/bytes.h"
 #include "net/capture.h"
-#include "net/dns.h"
+#include "net/dns_stream.h"
 #include "net/fragment.h"
 #include "net/packet.h"
 #include "net/recent.h"
@@ -108,7 +108,7 @@ static const struct field dns_fields[] = {
 	  .fields = rr_fields, .help = "additional records but EDNS, with --all-sections" },
 	{ "qtype", FIELD_STRING, DNS(qtype), .heading = "QTYPE", .width = 5,
 	  .help = "type of the question: A, HTTPS and so on" },
-	{ "query", FIELD_STRING, DNS(query), .heading = "QUERY", .width = 24,
+	{ "query", FIELD_STRING, DNS(query), .heading = "QUERY", .width = 24, .by = true,
 	  .help = "name that is asked for, as RFC 1035 writes names" },
 	{ "answers", FIELD_LIST, DNS(answers), .record = sizeof(struct dns_rr), .fields = rr_fields,
 	  .heading = "ANSWERS", .help = "answers" },
@@ -159,11 +159,13 @@ static const struct option_row options[] = {
 	{ "port", 0, OPTION_LIST, "PORT", AT(ports),
 	  .help = "look at this port too, beside 53, 5353 and 5355" },
 	{ "direction", 0, OPTION_STRING, "DIRECTION", AT(direction),
-	  .help = "only what comes in, or goes out (default: both)" },
+	  .help = "only what comes in, or what goes out: in or out (default: both)" },
 	{ "name", 0, OPTION_LIST, "PATTERN", AT(names),
 	  .help = "only questions for these names (a shell pattern, in any case)" },
-	{ "qtype", 0, OPTION_LIST, "TYPE", AT(qtypes), .help = "only questions of this type" },
-	{ "rcode", 0, OPTION_LIST, "RCODE", AT(rcodes), .help = "only answers with this rcode" },
+	{ "qtype", 0, OPTION_LIST, "TYPE", AT(qtypes),
+	  .help = "only questions of this type, and what is answered: A, HTTPS, TYPE65280" },
+	{ "rcode", 0, OPTION_LIST, "RCODE", AT(rcodes),
+	  .help = "only answers with this rcode: NXDOMAIN, 3" },
 	{ .type = OPTION_HEADING, .help = "How they are shown:" },
 	{ "pair", 0, OPTION_FLAG, NULL, AT(pair),
 	  .help = "print one line, dns.exchange, for a question and its answer" },
@@ -689,45 +691,146 @@ static void take_message(const struct origin *from, const uint8_t *bytes, size_t
 }
 
 /*
- * TCP: each message has its length in front (RFC 1035, 4.2.2).
+ * TCP.
  */
+
+/* What one end sends. */
+struct connection {
+	struct origin from; /* of the last segment */
+	struct dns_stream messages;
+	bool begun;
+	uint64_t end; /* offset of what has not been taken */
+};
 
 static struct streams *streams;
 static const struct origin *current; /* of the segment that is being added; NULL: none is */
 
+/* Between the bytes of a connection, or at its end: messages that nobody will see. */
+static void print_skipped(struct connection *c)
+{
+	struct origin from = c->from;
+
+	if (!c->messages.skipped || from.unmatched)
+		return;
+	from.size = c->messages.skipped < UINT32_MAX ? c->messages.skipped : UINT32_MAX;
+	from.cut = true;
+	c->messages.skipped = 0;
+	dns_parse(&message, NULL, 0, false);
+	make_event(DNS_MALFORMED, &from, &from.flow);
+	add_text(&event.e.malformed, stpcpy(scratch, "is skipped, as bytes are missing"));
+	print_event();
+}
+
+static void on_stream_message(void *ctx, const uint8_t *bytes, size_t len)
+{
+	struct connection *c = ctx;
+
+	print_skipped(c);
+	c->from.size = len;
+	c->from.cut = false;
+	take_message(&c->from, bytes, len);
+}
+
+static bool is_port(uint16_t port)
+{
+	for (size_t i = 0; i < PACKET_PORTS && config.kernel.ports[i]; i++)
+		if (port == config.kernel.ports[i])
+			return true;
+	return false;
+}
+
+static enum dns_side side_of(const struct flow *f)
+{
+	bool from_server = is_port(f->sport), to_server = is_port(f->dport);
+
+	if (from_server == to_server)
+		return DNS_SIDE_ANY;
+	return to_server ? DNS_SIDE_CLIENT : DNS_SIDE_SERVER;
+}
+
+/* Another stream may be given what has waited when a segment is added. */
+static void set_origin(struct connection *c, const struct stream *s)
+{
+	if (current && current->cookie == s->scope &&
+	    !memcmp(&current->flow, &s->flow, sizeof(s->flow)))
+		c->from = *current;
+	c->from.header.ts = s->ts;
+}
+
 static size_t on_stream(void *ctx, struct stream *s, const uint8_t *bytes, size_t len)
 {
-	struct origin *from = s->state;
-	size_t taken = 0;
+	struct connection *c = s->state;
+	size_t taken;
 
 	(void)ctx;
-	if (current)
-		*from = *current;
-	while (len - taken >= 2) {
-		size_t n = get_be16(bytes + taken);
-
-		if (len - taken - 2 < n)
-			break;
-		from->size = n;
-		from->cut = false;
-		if (n)
-			take_message(from, bytes + taken + 2, n);
-		taken += 2 + n;
-	}
+	set_origin(c, s);
+	if (!c->begun && !s->from_start)
+		dns_stream_older(&c->messages);
+	c->begun = true;
+	taken = dns_stream_take(&c->messages, side_of(&s->flow), bytes, len, &message,
+				on_stream_message, c);
+	c->end = s->offset + taken;
 	return taken;
+}
+
+static bool on_gap(void *ctx, struct stream *s, uint64_t lost)
+{
+	struct connection *c = s->state;
+
+	(void)ctx;
+	set_origin(c, s);
+	dns_stream_gap(&c->messages, s->offset - c->end + lost);
+	c->begun = true;
+	c->end = s->offset + lost;
+	return true;
+}
+
+static void on_end(void *ctx, struct stream *s, enum stream_end why, size_t pending)
+{
+	struct connection *c = s->state;
+
+	(void)ctx, (void)why;
+	if (c->messages.lost)
+		c->messages.skipped += pending;
+	print_skipped(c);
 }
 
 static void take_segment(const struct origin *from, struct segment *segment)
 {
+	uint64_t held = streams_counts(streams)->held;
+	struct stream *s;
+
 	current = from;
 	segment->scope = from->cookie;
 	streams_add(streams, segment);
 	current = NULL;
+	if (streams_counts(streams)->held == held)
+		return;
+	/* It waits: so that it is known whose it is, when it no longer does. */
+	s = streams_find(streams, &segment->flow, segment->scope);
+	if (s)
+		((struct connection *)s->state)->from = *from;
 }
 
 /*
  * What the kernel side sends.
  */
+
+/* One datagram, or several in one packet, which is not split yet or has been put together. */
+static void take_datagrams(struct origin *from, const struct packet_event *p)
+{
+	uint32_t each = p->gso_size && p->gso_size < p->len ? p->gso_size : p->len, at = 0;
+
+	do {
+		uint32_t size = p->len - at < each ? p->len - at : each;
+		uint32_t left = p->captured > at ? p->captured - at : 0;
+
+		from->size = size;
+		from->cut = left < size;
+		take_message(from, (const uint8_t *)(p + 1) + at, left < size ? left : size);
+		at += each;
+	} while (at < p->len);
+}
 
 static void on_event(const struct event *e, size_t size)
 {
@@ -751,10 +854,8 @@ static void on_event(const struct event *e, size_t size)
 	from.cookie = p->ifindex ? 0 : p->cookie;
 	from.direction = p->direction;
 	from.unmatched = e->flags & PACKET_UNMATCHED;
-	from.size = p->len;
-	from.cut = p->captured < p->len;
 	if (p->proto != 6 /* TCP */) {
-		take_message(&from, (const uint8_t *)(p + 1), p->captured);
+		take_datagrams(&from, p);
 		return;
 	}
 	segment = (struct segment){
@@ -778,7 +879,7 @@ static int64_t on_tick(int64_t time)
 		return 0;
 	}
 	streams_time(streams, time);
-	return sooner(release_due(time), expire(time));
+	return sooner(sooner(release_due(time), expire(time)), streams_due(streams));
 }
 
 /*
@@ -786,14 +887,6 @@ static int64_t on_tick(int64_t time)
  */
 
 static struct fragments *fragments;
-
-static bool is_wanted(const struct flow *f)
-{
-	for (size_t i = 0; i < PACKET_PORTS && config.kernel.ports[i]; i++)
-		if (f->sport == config.kernel.ports[i] || f->dport == config.kernel.ports[i])
-			return true;
-	return false;
-}
 
 static void on_captured(const struct captured *c)
 {
@@ -805,7 +898,7 @@ static void on_captured(const struct captured *c)
 	expire(c->ts);
 	kind = packet_parse(&p, c->link, c->bytes, c->len, c->orig_len);
 	if (kind != PACKET_IP || (p.fragment && !fragments_add(fragments, &p, c->ts, &kind)) ||
-	    kind != PACKET_IP || !is_wanted(&p.flow))
+	    kind != PACKET_IP || !(is_port(p.flow.sport) || is_port(p.flow.dport)))
 		return;
 	from.header.ts = c->ts;
 	from.header.uid = UINT32_MAX;
@@ -872,7 +965,9 @@ static void start(uint64_t *selected)
 	static const uint16_t ports[] = { PORT_DNS, PORT_MDNS, PORT_LLMNR };
 	static const struct streams_user user = {
 		.data = on_stream,
-		.state_size = sizeof(struct origin),
+		.gap = on_gap,
+		.end = on_end,
+		.state_size = sizeof(struct connection),
 	};
 
 	memcpy(config.kernel.ports, ports, sizeof(ports));

@@ -13,7 +13,7 @@ static const struct field ancestor_fields[] = {
 #define EXEC(member) FIELD_AT(struct exec_event, member)
 
 static const struct field exec_fields[] = {
-	{ "exe", FIELD_STRING, EXEC(exe),
+	{ "exe", FIELD_STRING, EXEC(exe), .by = true,
 	  .help = "path of the new program, as the process's root shows it" },
 	{ "exe_truncated", FIELD_FLAG, .flag = EXEC_EXE_TRUNCATED,
 	  .help = "exe is longer than 4096 bytes: only its end is given" },

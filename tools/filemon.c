@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* filemon: what processes do to files. */
 #include <bpf/bpf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "bpf/filemon.h"
@@ -116,12 +118,12 @@ static const struct field_name mmap_flags[] = {
 #define MOVED(member) FIELD_AT(struct file_event, member)
 
 static const struct field moved_fields[] = {
-	{ "bytes", FIELD_BYTES, MOVED(bytes), .heading = "BYTES", .width = 10,
+	{ "bytes", FIELD_BYTES, MOVED(bytes), .heading = "BYTES", .width = 10, .sum = true,
 	  .help = "bytes that the calls returned" },
-	{ "calls", FIELD_UINT, MOVED(calls), .heading = "CALLS", .width = 6,
+	{ "calls", FIELD_UINT, MOVED(calls), .heading = "CALLS", .width = 6, .sum = true,
 	  .help = "system calls: 1, or as many as there were since the last such event; those that "
 		  "met the end of the file are not counted then" },
-	{ "path", FIELD_STRING, MOVED(path), .heading = "PATH", .help = HELP_PATH },
+	{ "path", FIELD_STRING, MOVED(path), .heading = "PATH", .by = true, .help = HELP_PATH },
 	{ "path_truncated", FIELD_FLAG, .flag = FILE_PATH_TRUNCATED, .help = HELP_TRUNCATED },
 	{ "path_outside", FIELD_FLAG, .flag = FILE_PATH_OUTSIDE, .help = HELP_OUTSIDE },
 	{ "deleted", FIELD_FLAG, .flag = FILE_DELETED, .help = HELP_DELETED },
@@ -269,8 +271,10 @@ static const struct field failed_fields[] = {
 	{},
 };
 
-static const char *const moving[] = { "on_sys_exit", "on_exit", NULL };
-static const char *const calling[] = { "on_sys_exit", NULL };
+#define URING "on_uring_submit", "on_uring_submit_sqe", "on_uring_complete"
+
+static const char *const moving[] = { "on_sys_exit", "on_exit", URING, NULL };
+static const char *const calling[] = { "on_sys_exit", URING, NULL };
 
 #define EVENT(type, name, fields, help)                                                            \
 	type, "file." name, sizeof(struct change_event), fields, help, calling
@@ -356,7 +360,7 @@ static const struct option_row options[] = {
 	{ "each", 0, OPTION_FLAG, NULL, CONFIG(each),
 	  .help = "print each call that reads or writes, not only the first one and sums" },
 	{ "interval", 'I', OPTION_DURATION, "TIME", CONFIG(interval), .min = MS,
-	  .help = "print sums once in TIME (default 1s)" },
+	  .help = "print sums, also those of --top, once in TIME (default 1s)" },
 	{},
 };
 
@@ -604,6 +608,37 @@ static void on_event(const struct event *e, size_t size)
 	}
 }
 
+/*
+ * An operand as an absolute path without symbolic links. Of what is not there yet, or its directory
+ * isn't, only that can be resolved which is.
+ */
+static char *resolve_operand(const char *operand)
+{
+	char *path = realpath(operand, NULL), *directory, *name;
+	struct stat st;
+
+	if (path)
+		return path;
+	if (errno != ENOENT || !*operand)
+		die(STATUS_USAGE, "%s: %m", operand);
+	if (!lstat(operand, &st))
+		die(STATUS_USAGE, "%s: a symbolic link to what is not there", operand);
+	directory = strdup(operand);
+	while (directory && directory[0] && directory[strlen(directory) - 1] == '/')
+		directory[strlen(directory) - 1] = '\0';
+	name = directory ? strrchr(directory, '/') : NULL;
+	if (name)
+		*name++ = '\0';
+	else
+		name = directory;
+	path = resolve_operand(name == directory ? "." : *directory ? directory : "/");
+	if (!directory || asprintf(&path, "%s/%s", path, name) < 0)
+		die(STATUS_FAILED, "out of memory");
+	free(directory);
+	normalize(path);
+	return path;
+}
+
 static void start(uint64_t *selected)
 {
 	(void)selected;
@@ -611,11 +646,11 @@ static void start(uint64_t *selected)
 	config.kernel.all_types = config.all_types;
 	config.kernel.below = config.paths.n > 0;
 	for (size_t i = 0; i < config.paths.n; i++) {
-		const char *path = realpath(config.paths.item[i], NULL);
+		char *path = resolve_operand(config.paths.item[i]);
 
-		if (!path)
-			die(STATUS_USAGE, "%s: %m", config.paths.item[i]);
-		config.paths.item[i] = path;
+		if (access(path, F_OK))
+			say("%s: is not there yet", path);
+		config.paths.item[i] = *path ? path : "/";
 	}
 }
 
@@ -627,6 +662,7 @@ static const struct tool filemon = {
 	.object = filemon_bpf__elf_bytes,
 	.event = on_event,
 	.tick = on_tick,
+	.interval = &config.interval,
 	.paths = &config.paths,
 	.start = start,
 	.options = options,

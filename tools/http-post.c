@@ -2,13 +2,13 @@
 /* http-post: lines become requests, and wait until the server takes them. */
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/stop.h"
 #include "sink/deliver.h"
 #include "sink/helper.h"
@@ -16,19 +16,17 @@
 #define HEADERS_MAX (64 << 10) /* bytes of a file with headers or a token */
 
 static struct {
-	const char *bearer_file, *format, *compress, *spool, *cert, *key, *ca;
+	const char *bearer_file, *format, *cert, *key;
 	struct list headers;
-	uint64_t batch, max_size, max_age, max_spool, retry_for, timeout;
-	bool drain;
+	uint64_t batch, group, max_size, max_age, retry_for;
+	struct deliver_options deliver;
 } config = {
 	.format = "ndjson",
-	.compress = "gzip",
 	.batch = 10000,
 	.max_size = 1 << 20,
 	.max_age = 1 * SECOND,
-	.max_spool = 1 << 30,
 	.retry_for = 24 * 3600 * SECOND,
-	.timeout = 60 * SECOND,
+	.deliver = DELIVER_DEFAULTS,
 };
 
 /* clang-format off */
@@ -38,67 +36,30 @@ static struct {
 static const struct option_row options[] = {
 	{ "header", 'H', OPTION_LIST, "HEADER", AT(headers),
 	  .help = "send HEADER too, which is 'NAME: VALUE' or @FILE with one a line" },
+	{ "group", 0, OPTION_NUMBER, "N", AT(group), .min = 1, .max = UINT32_MAX,
+	  .help = "N lines belong together, and are never in different requests (default 1)" },
 	{ "bearer-file", 0, OPTION_STRING, "FILE", AT(bearer_file),
 	  .help = "authorize with the token in FILE, which is read anew for each request" },
 	{ "format", 0, OPTION_STRING, "FORMAT", AT(format),
 	  .help = "ndjson, the lines as they are (default), or array, a JSON array of them" },
-	{ "compress", 0, OPTION_STRING, "METHOD", AT(compress), .help = "gzip (default) or none" },
 	{ "batch", 0, OPTION_NUMBER, "N", AT(batch), .min = 1, .max = UINT32_MAX,
 	  .help = "send N lines at most in a request (default 10000)" },
 	{ "max-size", 0, OPTION_SIZE, "SIZE", AT(max_size), .min = 1, .max = 1 << 30,
 	  .help = "and SIZE at most, before compression (default 1M)" },
 	{ "max-age", 0, OPTION_DURATION, "TIME", AT(max_age), .min = 1 * MS,
 	  .help = "send what is there TIME after its first byte (default 1s)" },
-	{ "spool", 0, OPTION_STRING, "DIR", AT(spool),
-	  .help = "keep in DIR what the server has not taken (default: one for each URL)" },
-	{ "max-spool", 0, OPTION_SIZE, "SIZE", AT(max_spool), .min = 64 << 10, .max = 1ull << 50,
-	  .help = "read no more when SIZE is in it (default 1G)" },
 	{ "retry-for", 0, OPTION_DURATION, "TIME", AT(retry_for), .min = 1 * MS,
 	  .help = "put a batch aside that the server answers with errors for TIME (default 24h)" },
-	{ "timeout", 0, OPTION_DURATION, "TIME", AT(timeout), .min = 1 * SECOND,
-	  .help = "give up on a request when nothing moves for TIME (default 60s)" },
 	{ "client-cert", 0, OPTION_STRING, "FILE", AT(cert),
 	  .help = "show the server this certificate, in PEM" },
 	{ "client-key", 0, OPTION_STRING, "FILE", AT(key),
 	  .help = "its private key (default: in the same file)" },
-	{ "ca", 0, OPTION_STRING, "FILE", AT(ca),
-	  .help = "trust these authorities, in PEM, and not those of the system" },
-	{ "drain", 0, OPTION_FLAG, NULL, AT(drain),
-	  .help = "read nothing: send what the spool holds, and end" },
+	DELIVER_OPTIONS(deliver),
 	{},
 };
 
 static const char *url;
 static char where[300]; /* the URL without what may be secret */
-
-/* A file's text, without the newline at its end; NULL and errno. To be freed. */
-static char *read_text(const char *name)
-{
-	int fd = open(name, O_RDONLY | O_CLOEXEC), saved;
-	char *text = calloc(1, HEADERS_MAX);
-	ssize_t n = fd < 0 || !text ? -1 : read(fd, text, HEADERS_MAX - 1);
-
-	saved = errno;
-	if (fd >= 0)
-		close(fd);
-	if (n < 0) {
-		free(text);
-		errno = saved;
-		return NULL;
-	}
-	while (n && isspace((unsigned char)text[n - 1]))
-		text[--n] = '\0';
-	return text;
-}
-
-static void add_header(struct curl_slist **list, const char *header)
-{
-	struct curl_slist *longer = curl_slist_append(*list, header);
-
-	if (!longer)
-		die(STATUS_FAILED, "out of memory");
-	*list = longer;
-}
 
 /* Is there one of this name in -H? Then it stands instead of ours. */
 static bool has_header(const char *name)
@@ -115,7 +76,7 @@ static bool has_header(const char *name)
 static bool add_bearer(struct curl_slist **headers, const char **why)
 {
 	static char text[300];
-	char *token = read_text(config.bearer_file), *header;
+	char *token = file_text(config.bearer_file, HEADERS_MAX), *header;
 
 	if (!token || !*token || strpbrk(token, "\r\n")) {
 		snprintf(text, sizeof(text), "--bearer-file: %s: %s", config.bearer_file,
@@ -132,15 +93,16 @@ static bool add_bearer(struct curl_slist **headers, const char **why)
 	return true;
 }
 
-static bool request(CURL *curl, const struct batch *b, struct curl_slist **headers,
-		    const char **why)
+static enum request request(CURL *curl, const struct batch *b, int body,
+			    struct curl_slist **headers, const char **why)
 {
 	char id[100];
 
+	(void)body;
 	/* The same each time that the batch is sent: draft-ietf-httpapi-idempotency-key-header. */
 	snprintf(id, sizeof(id), "Idempotency-Key: %s-%llu", b->id, (unsigned long long)b->seq);
 	if (config.bearer_file && !add_bearer(headers, why))
-		return false;
+		return REQUEST_LATER;
 	add_header(headers, id);
 	add_header(headers, "Expect:"); /* no question before each body */
 	if (!has_header("Content-Type"))
@@ -152,13 +114,11 @@ static bool request(CURL *curl, const struct batch *b, struct curl_slist **heade
 		add_header(headers, config.headers.item[i]);
 	curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "http-post/" VERSION);
-	if (config.ca)
-		curl_easy_setopt(curl, CURLOPT_CAINFO, config.ca);
 	if (config.cert)
 		curl_easy_setopt(curl, CURLOPT_SSLCERT, config.cert);
 	if (config.cert)
 		curl_easy_setopt(curl, CURLOPT_SSLKEY, config.key ? config.key : config.cert);
-	return true;
+	return REQUEST_MADE;
 }
 
 static const struct helper helper = {
@@ -192,7 +152,7 @@ static void read_headers(void)
 			list_add(&all, item);
 			continue;
 		}
-		text = read_text(item + 1);
+		text = file_text(item + 1, HEADERS_MAX);
 		if (!text)
 			die(STATUS_USAGE, "--header: %s: %s", item + 1, strerror(errno));
 		while ((line = strsep(&text, "\n"))) {
@@ -228,12 +188,6 @@ static void read_url(const struct list *operands)
 			die(STATUS_USAGE, "the URL has a space or another byte that must be %%NN");
 }
 
-static void check_readable(const char *option, const char *file)
-{
-	if (file && access(file, R_OK))
-		die(STATUS_USAGE, "--%s: %s: %s", option, file, strerror(errno));
-}
-
 static void read_options(int argc, char **argv)
 {
 	struct list operands = {};
@@ -244,14 +198,11 @@ static void read_options(int argc, char **argv)
 	read_headers();
 	if (strcmp(config.format, "ndjson") && strcmp(config.format, "array"))
 		die(STATUS_USAGE, "--format: '%s' is neither ndjson nor array", config.format);
-	if (strcmp(config.compress, "gzip") && strcmp(config.compress, "none"))
-		die(STATUS_USAGE, "--compress: '%s' is neither gzip nor none", config.compress);
 	if (config.key && !config.cert)
 		die(STATUS_USAGE, "--client-key needs --client-cert");
 	check_readable("bearer-file", config.bearer_file);
 	check_readable("client-cert", config.cert);
 	check_readable("client-key", config.key);
-	check_readable("ca", config.ca);
 }
 
 int main(int argc, char **argv)
@@ -260,17 +211,14 @@ int main(int argc, char **argv)
 	struct deliver d = { .spool = &spool, .where = where, .request = request };
 
 	read_options(argc, argv);
-	spool.dir = config.spool ? config.spool : spool_default(helper.name, url);
-	spool.max_bytes = config.max_spool;
+	deliver_set(&d, &config.deliver, helper.name, url);
 	spool.batch_bytes = config.max_size;
 	spool.batch_lines = config.batch;
 	spool.age = config.max_age;
+	spool.group = config.group;
 	spool.form = *config.format == 'a' ? SPOOL_ARRAY : SPOOL_LINES;
-	spool.gzip = *config.compress == 'g';
 	d.retry_for = config.retry_for;
-	d.timeout = config.timeout;
-	d.drain = config.drain;
 	stop_on_signals(false);
-	spool_open(&spool, config.drain ? -1 : STDIN_FILENO);
+	spool_open(&spool, d.drain ? -1 : STDIN_FILENO);
 	return deliver(&d);
 }

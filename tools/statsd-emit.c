@@ -45,6 +45,8 @@ static const char *const built_in[] = {
 	"dns.malformed:c:*:count=1",
 	"tls.*:c:*:count=1:version",
 	"syscall.count:c:*:count",
+	"osquery.row:g:osquery.value:value:name",
+	"osquery.error:c:*:count=1:name",
 	"lost:c:*:count",
 };
 

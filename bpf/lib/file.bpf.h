@@ -7,6 +7,7 @@
 
 /* include/uapi/linux/stat.h */
 #define S_IFMT	0170000
+#define S_IFDIR 0040000
 #define S_IFREG 0100000
 #define S_IFLNK 0120000
 
@@ -14,12 +15,14 @@
 static __always_inline struct file *file_get(u32 fd)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd), *file = NULL;
+	struct fdtable *table = KERNEL_READ(task, files, fdt);
+	/* No element of an array can be loaded directly, but what is alone in a struct. */
+	struct hlist_head *files = (void *)KERNEL_READ(table, fd);
 
-	if (fd < BPF_CORE_READ(table, max_fds))
-		bpf_probe_read_kernel(&file, sizeof(file), files + fd);
-	return file;
+	if (fd >= KERNEL_READ(table, max_fds))
+		return NULL;
+	files += fd;
+	return (void *)KERNEL_READ(files, first);
 }
 
 #endif

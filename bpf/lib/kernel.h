@@ -102,6 +102,7 @@ struct __sk_buff {
 		struct bpf_sock *sk;
 		__u64 : 64;
 	} __attribute__((aligned(8)));
+	__u32 gso_size;
 };
 
 struct bpf_sock_addr {
@@ -182,6 +183,7 @@ struct hlist_bl_node {
 
 struct super_block {
 	u32 s_dev; /* major << 20 | minor */
+	unsigned long s_magic;
 };
 
 struct inode {
@@ -388,6 +390,125 @@ struct cgroup {
 	struct cgroup_root *root;
 };
 
+struct filename {
+	const char *name;
+};
+
+/* Since Linux 7.0 the operations below have these. */
+struct delayed_filename {
+	struct filename *__incomplete_filename;
+};
+
+struct io_fixed_file {
+	unsigned long file_ptr;
+};
+
+struct io_rsrc_node {
+	unsigned long file_ptr;
+};
+
+struct io_rsrc_data {
+	struct io_rsrc_node **nodes;
+};
+
+struct io_file_table {
+	struct io_fixed_file *files; /* before Linux 6.13, ... */
+	struct io_rsrc_data data;    /* ... and since */
+};
+
+struct io_ring_ctx {
+	struct io_file_table file_table;
+};
+
+struct io_cqe {
+	s32 res;
+	int fd; /* until there is a result */
+};
+
+struct io_kiocb {
+	struct file *file;
+	u8 opcode;
+	unsigned int flags;
+	struct io_cqe cqe;
+	struct io_ring_ctx *ctx;
+};
+
+struct open_how {
+	u64 flags;
+};
+
+struct io_open {
+	int dfd;
+	u32 file_slot;
+	struct filename *filename;
+	struct open_how how;
+};
+
+struct io_open___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_unlink {
+	int dfd;
+	int flags;
+	struct filename *filename;
+};
+
+struct io_unlink___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_mkdir {
+	int dfd;
+	u16 mode;
+	struct filename *filename;
+};
+
+struct io_mkdir___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_rename {
+	int old_dfd;
+	int new_dfd;
+	struct filename *oldpath;
+	struct filename *newpath;
+	int flags;
+};
+
+struct io_rename___delayed {
+	struct delayed_filename oldpath;
+	struct delayed_filename newpath;
+};
+
+struct io_link {
+	int old_dfd;
+	int new_dfd;
+	struct filename *oldpath;
+	struct filename *newpath;
+	int flags;
+};
+
+struct io_link___delayed {
+	struct delayed_filename oldpath;
+	struct delayed_filename newpath;
+};
+
+struct io_sync {
+	s64 len;
+	s64 off;
+	int mode;
+};
+
+struct io_ftrunc {
+	s64 len;
+};
+
+struct io_splice {
+	int splice_fd_in;
+	unsigned int flags;
+};
+
 struct seq_file;
 
 struct bpf_iter_meta {
@@ -410,6 +531,38 @@ struct bpf_iter__task_file {
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
+
+/* The functions that the verifier itself knows, by name (kernel/bpf/verifier.c). */
+enum special_kfunc_type {
+	KF_bpf_rdonly_cast,
+};
+extern void *bpf_rdonly_cast(const void *object, u32 type) __ksym __weak;
+
+/*
+ * KERNEL_READ(p, a, b.c) is p->a->b.c, as BPF_CORE_READ() is, but where the kernel has
+ * bpf_rdonly_cast() (Linux 6.2) these are loads, not helper calls, which take three times as long.
+ * With both, what lies behind a bad address is 0.
+ */
+#define KERNEL_READ(p, ...)                                                                        \
+	({                                                                                         \
+		typeof(p) from_ = (p);                                                             \
+		___type(from_, __VA_ARGS__) value_;                                                \
+		if (bpf_core_enum_value_exists(enum special_kfunc_type, KF_bpf_rdonly_cast)) {     \
+			from_ = bpf_rdonly_cast(from_, bpf_core_type_id_kernel(typeof(*from_)));   \
+			value_ = ___arrow(from_, __VA_ARGS__);                                     \
+		} else {                                                                           \
+			BPF_CORE_READ_INTO(&value_, from_, __VA_ARGS__);                           \
+		}                                                                                  \
+		value_;                                                                            \
+	})
+
+/* A pointer as a number to the verifier too: so it may be given to a global function. */
+#define NUMBER(pointer)                                                                            \
+	({                                                                                         \
+		u64 number_ = (u64)(pointer);                                                      \
+		asm volatile("%0 = -%0; %0 = -%0" : "+r"(number_));                                \
+		number_;                                                                           \
+	})
 
 /* Of every program; most of the kernel's helpers ask for it. */
 char LICENSE[] SEC("license") = "GPL";

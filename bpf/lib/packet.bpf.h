@@ -19,8 +19,9 @@ struct packet {
 	u16 sport, dport; /* host byte order */
 	u8 family, proto, tcp_flags;
 	u32 seq, ack;
-	u32 payload; /* where it begins in the packet */
-	u32 len;     /* of it */
+	u32 payload;  /* where it begins in the packet */
+	u32 len;      /* of it */
+	u32 gso_size; /* of the packets that it will be split into, or was put together from */
 };
 
 #define TCP_FIN 0x01
@@ -152,6 +153,7 @@ static __always_inline bool packet_parse(struct __sk_buff *skb, u32 at, struct p
 		end = skb->len;
 	p->payload = at;
 	p->len = end > at ? end - at : 0;
+	p->gso_size = skb->gso_size;
 	return true;
 }
 
@@ -169,7 +171,7 @@ static __always_inline void packet_event_fill(struct packet_event *e, const stru
 	e->ack = p->ack;
 	e->len = len;
 	e->captured = captured;
-	e->pad = 0;
+	e->gso_size = p->gso_size;
 }
 
 /* What packets have in common that are sent in one go. */

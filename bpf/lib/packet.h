@@ -34,13 +34,14 @@ struct packet_event {
 	__u32 ack;
 	__u32 len; /* bytes that it carries (of a TCP packet in parts: that are here) */
 	__u32 captured;
-	__u32 ifindex; /* only of packets of an interface */
-	__u32 pad;
+	__u32 ifindex;	/* only of packets of an interface */
+	__u32 gso_size; /* it stands for several, which carry so many bytes each, the last one maybe
+			   less; 0: for one */
 };
 _Static_assert(sizeof(struct packet_event) == 64 + 8 + 32 + 8 + 16 + 8, "packet event");
 
 #define PACKET_PAYLOAD_MAX                                                                         \
-	32768 /* bytes of one event; UDP beyond that is cut, TCP comes in parts */
+	32768 /* bytes of one event; a datagram is cut there, else there are parts */
 
 /* EVENT_OWNER: who has just taken something from a server's socket. */
 struct owner_event {

@@ -55,19 +55,19 @@ static long path_up(u32 i, struct path_walk **context)
 
 	if (dentry == w->root_dentry && mount == w->root_mount)
 		return 1;
-	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
-		struct mount *up = BPF_CORE_READ(mount, mnt_parent);
+	if (dentry == KERNEL_READ(mount, mnt.mnt_root)) {
+		struct mount *up = KERNEL_READ(mount, mnt_parent);
 
 		if (up == mount) {
 			w->flags |= PATH_OUTSIDE;
 			return 1;
 		}
-		w->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		w->dentry = KERNEL_READ(mount, mnt_mountpoint);
 		w->mount = up;
 		return 0;
 	}
-	parent = BPF_CORE_READ(dentry, d_parent);
-	len = BPF_CORE_READ(dentry, d_name.len);
+	parent = KERNEL_READ(dentry, d_parent);
+	len = KERNEL_READ(dentry, d_name.len);
 	CLAMP(len, NAME_LEN);
 	/*
 	 * A top that isn't its mount's: of a file in memory, which has a name (simple_dname() in
@@ -85,7 +85,7 @@ static long path_up(u32 i, struct path_walk **context)
 	}
 	at = pos - len;
 	CLAMP(at, PATH_END);
-	bpf_probe_read_kernel(w->buf + at, len, BPF_CORE_READ(dentry, d_name.name));
+	bpf_probe_read_kernel(w->buf + at, len, KERNEL_READ(dentry, d_name.name));
 	at -= 1;
 	CLAMP(at, PATH_END);
 	w->buf[at] = '/';
@@ -105,9 +105,9 @@ static __always_inline u32 path_copy_at(char *to, u16 *len, struct path_at *at, 
 	u64 pos, n;
 
 	w->dentry = at->dentry;
-	w->root_dentry = BPF_CORE_READ(root, dentry);
+	w->root_dentry = KERNEL_READ(root, dentry);
 	w->mount = at->mount;
-	w->root_mount = mount_of(BPF_CORE_READ(root, mnt));
+	w->root_mount = mount_of(KERNEL_READ(root, mnt));
 	w->pos = PATH_END;
 	w->flags = 0;
 	if (name_len) {
@@ -136,8 +136,8 @@ static __always_inline u32 path_copy_at(char *to, u16 *len, struct path_at *at, 
 
 static __always_inline void path_take(struct path_at *at, struct path *path)
 {
-	at->dentry = BPF_CORE_READ(path, dentry);
-	at->mount = mount_of(BPF_CORE_READ(path, mnt));
+	at->dentry = KERNEL_READ(path, dentry);
+	at->mount = mount_of(KERNEL_READ(path, mnt));
 }
 
 /* The same for a `path` that is one, by address, without a name behind it. */

@@ -21,6 +21,12 @@ static inline int64_t now(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+/* A time, `ns` after another; no sum of them is too large. */
+static inline int64_t later(int64_t since, uint64_t ns)
+{
+	return since + (int64_t)(ns < INT64_MAX / 4 ? ns : INT64_MAX / 4);
+}
+
 /* The nearer of two times, 0 being none. */
 static inline int64_t sooner(int64_t a, int64_t b)
 {

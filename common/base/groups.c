@@ -36,7 +36,7 @@ struct groups {
 	uint32_t mask;
 	struct block *blocks, *block; /* all, and the one in use */
 	size_t used;		      /* of that */
-	size_t bytes;		      /* of all */
+	size_t bytes, bytes_max;      /* of all */
 };
 
 struct groups *groups_new(size_t size, uint32_t max)
@@ -47,6 +47,7 @@ struct groups *groups_new(size_t size, uint32_t max)
 		return NULL;
 	g->size = ALIGNED(size);
 	g->max = max;
+	g->bytes_max = GROUPS_BYTES_MAX;
 	g->mask = 63;
 	g->slot = calloc(g->mask + 1, sizeof(*g->slot));
 	if (getrandom(&g->seed, sizeof(g->seed), 0) != sizeof(g->seed) || !g->slot) {
@@ -67,6 +68,11 @@ void groups_free(struct groups *g)
 	free(g->entry);
 	free(g->slot);
 	free(g);
+}
+
+void groups_limit(struct groups *g, size_t bytes)
+{
+	g->bytes_max = bytes;
 }
 
 /* Twice the slots. */
@@ -105,7 +111,7 @@ static struct block *next_block(struct groups *g, size_t size)
 		return b;
 	if (size < BLOCK_SIZE)
 		size = BLOCK_SIZE;
-	if (g->bytes + size > GROUPS_BYTES_MAX)
+	if (g->bytes + size > g->bytes_max)
 		return NULL;
 	b = malloc(sizeof(*b) + size);
 	if (!b)

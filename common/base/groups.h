@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes that the keys and records of one set may take: who chooses the keys can make them long. */
+/* Bytes that the keys and records of one set may take, unless groups_limit() says otherwise: who
+ * chooses the keys can make them long. */
 #define GROUPS_BYTES_MAX (256ul << 20)
 
 struct groups;
@@ -16,6 +17,7 @@ struct groups;
  * memory. */
 struct groups *groups_new(size_t size, uint32_t max);
 void groups_free(struct groups *g);
+void groups_limit(struct groups *g, size_t bytes);
 
 /*
  * The record of a key, whose bytes are copied; a new one is all zeros. It stays where it is until

@@ -7,17 +7,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SAID_MAX 4096
+
+/* ECMA-48: erase in line, to its end. The cursor goes back to where others may write, too. */
+#define ERASE "\r\033[K"
+
+static char below[200];
+
 /* One write(2) a sentence, so that lines of several processes don't mix. */
 static void vsay(const char *format, va_list args)
 {
-	char line[4096];
-	int n = snprintf(line, sizeof(line) - 1, "%s: ", program_invocation_short_name);
+	char text[sizeof(ERASE) + SAID_MAX + sizeof(below) + 1];
+	char *line = stpcpy(text, *below ? ERASE : "");
+	int n = snprintf(line, SAID_MAX - 1, "%s: ", program_invocation_short_name);
 
-	n += vsnprintf(line + n, sizeof(line) - 1 - n, format, args);
-	if (n > (int)sizeof(line) - 2)
-		n = sizeof(line) - 2;
-	line[n] = '\n';
-	fwrite(line, 1, n + 1, stderr);
+	n += vsnprintf(line + n, SAID_MAX - 1 - n, format, args);
+	if (n > SAID_MAX - 2)
+		n = SAID_MAX - 2;
+	line += n;
+	*line++ = '\n';
+	if (*below)
+		line = stpcpy(stpcpy(line, below), "\r");
+	fwrite(text, 1, line - text, stderr);
+}
+
+void say_below(const char *line)
+{
+	if (line || *below)
+		fprintf(stderr, ERASE "%s%s", line ?: "", line ? "\r" : "");
+	snprintf(below, sizeof(below), "%s", line ?: "");
 }
 
 void say(const char *format, ...)
@@ -44,5 +62,6 @@ void die(int status, const char *format, ...)
 	va_start(args, format);
 	vsay(format, args);
 	va_end(args);
+	say_below(NULL);
 	exit(status);
 }

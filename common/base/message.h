@@ -18,7 +18,13 @@ enum {
 /* Prints "NAME: sentence" to stderr. The name is the process's. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same, and ends the process. */
+/*
+ * A line that stays below what is said, on a terminal, until another one takes its place or NULL
+ * takes it away. It must fit into one line there.
+ */
+void say_below(const char *line);
+
+/* The same as say(), and ends the process. */
 void __attribute__((noreturn, format(printf, 2, 3))) die(int status, const char *format, ...);
 
 /* The exit status of a run that only printed to stdout; says so if that failed. */

@@ -62,7 +62,9 @@ static void set_value(const struct option_row *row, void *value, const char *arg
 		add_pattern(row, value, arg);
 		break;
 	case OPTION_NUMBER:
-		if (!parse_u64(arg, row->min, row->max, number))
+		if (!arg)
+			*number = UINT64_MAX;
+		else if (!parse_u64(arg, row->min, row->max, number))
 			die(STATUS_USAGE, "--%s: '%s' is not a whole number from %llu to %llu",
 			    row->name, arg, (unsigned long long)row->min,
 			    (unsigned long long)row->max);
@@ -169,6 +171,7 @@ void options_read(const struct command_line *line, int argc, char **argv, struct
 			options[n] = (struct argp_option){
 				.name = row->name,
 				.arg = row->arg,
+				.flags = row->optional ? OPTION_ARG_OPTIONAL : 0,
 				.doc = row->help,
 				.group = group,
 			};

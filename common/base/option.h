@@ -4,6 +4,7 @@
 #ifndef GRAIN_OPTION_H
 #define GRAIN_OPTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,7 @@ struct option_row {
 	size_t offset;	 /* of the value in the struct that the table is for */
 	uint64_t min, max;
 	const char *help;
+	bool optional; /* OPTION_NUMBER: its argument; without one the value is UINT64_MAX */
 };
 
 /* --help, --usage and --version: the last rows of each command's table. */

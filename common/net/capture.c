@@ -357,12 +357,13 @@ static enum capture_status take_interface(struct capture *c, const uint8_t *body
 static enum capture_status take_packet(struct capture *c, struct captured *p, uint32_t number,
 				       const uint8_t *body, uint32_t len)
 {
-	const struct interface *i = c->interface + number;
+	const struct interface *i;
 	uint32_t captured = get32(c, body + 12);
 
 	if (number >= c->interfaces)
 		return wrong(c, 8, "has a packet of interface %u, which it doesn't describe",
 			     number);
+	i = &c->interface[number];
 	if (captured > CAPTURE_PACKET_MAX)
 		return too_large(c, captured);
 	if (captured > len - 20)

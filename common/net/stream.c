@@ -18,6 +18,7 @@ struct link {
 /* Bytes that came before their time. */
 struct held {
 	struct held *next; /* in order, without overlaps */
+	int64_t ts;
 	uint32_t seq, len;
 	uint32_t missing; /* bytes behind it that were not captured */
 	uint8_t bytes[];
@@ -36,6 +37,7 @@ struct direction {
 	uint32_t fin_at; /* that behind the last byte */
 	bool fin, ignored, ended;
 	int64_t since; /* it waits */
+	int64_t now;   /* time of its last segment, when s.ts is of one before */
 
 	struct held *held, *last;
 	size_t held_bytes;
@@ -313,7 +315,7 @@ static void start_waiting(struct streams *all, struct direction *d)
 {
 	link_remove(&d->waiting);
 	link_append(&all->waiting, &d->waiting);
-	d->since = d->s.ts;
+	d->since = d->now;
 }
 
 /* Gives what has become first in line, and finds out whether that is all. */
@@ -330,6 +332,8 @@ static void give_held(struct streams *all, struct direction *d)
 			d->last = NULL;
 		d->held_bytes -= sizeof(*h) + h->len;
 		keep(all, d, 0, sizeof(*h) + h->len);
+		if (h->ts > d->s.ts)
+			d->s.ts = h->ts;
 		give(all, d, h->bytes, h->len, h->missing);
 		free(h);
 		some = true;
@@ -350,8 +354,12 @@ static void stop_waiting(struct streams *all, struct direction *d)
 
 	if (d->fin && ahead_of(d->fin_at, to) < 0)
 		to = d->fin_at;
+	/* What has waited was whole when it came. */
+	if (d->held)
+		d->s.ts = d->held->ts;
 	miss(all, d, to - d->next);
 	give_held(all, d);
+	d->s.ts = d->now;
 }
 
 static struct held *new_held(struct streams *all, struct direction *d, uint32_t seq,
@@ -363,6 +371,7 @@ static struct held *new_held(struct streams *all, struct direction *d, uint32_t 
 		all->counts.no_memory++;
 		return NULL;
 	}
+	h->ts = d->s.ts;
 	h->seq = seq;
 	h->len = len;
 	memcpy(h->bytes, bytes, len);
@@ -576,6 +585,13 @@ void streams_time(struct streams *all, int64_t ts)
 	}
 }
 
+int64_t streams_due(const struct streams *all)
+{
+	const struct link *first = all->waiting.next;
+
+	return first == &all->waiting ? 0 : OF_LINK(first, waiting)->since + all->user.gap_time;
+}
+
 void streams_add(struct streams *all, const struct segment *s)
 {
 	uint32_t seq = s->seq + !!(s->flags & TCP_SYN);
@@ -593,7 +609,7 @@ void streams_add(struct streams *all, const struct segment *s)
 	if (!d)
 		return;
 	recent_touch(&all->table, &d->entry, s->ts);
-	d->s.ts = s->ts;
+	d->s.ts = d->now = s->ts;
 	if (len)
 		take_payload(all, d, seq, s);
 	if (s->flags & TCP_FIN)

@@ -29,7 +29,8 @@ struct stream {
 	uint64_t scope;
 	bool from_start; /* the connection's beginning was seen: byte 0 is its first */
 	int64_t first;	 /* time of its first segment */
-	int64_t ts;	 /* time of the segment that is being dealt with */
+	int64_t ts;	 /* time of the segment that is being dealt with: of the one that came last
+			    of those which have made bytes whole */
 	uint64_t offset; /* of what data() gets, or gap() misses; bytes that were lost count too */
 	uint64_t lost;	 /* bytes */
 	void *state;	 /* the user's own: `state_size` bytes, at first all zeros */
@@ -99,6 +100,9 @@ void streams_add(struct streams *all, const struct segment *s);
 
 /* For when no segments come: what is due at that time. */
 void streams_time(struct streams *all, int64_t ts);
+
+/* When the next stream stops waiting for missing bytes; 0: none does. */
+int64_t streams_due(const struct streams *all);
 
 /* The stream of a flow, unless it has ended. Doesn't touch it. */
 struct stream *streams_find(struct streams *all, const struct flow *flow, uint64_t scope);

@@ -363,7 +363,8 @@ static void add_op(struct out *o, struct plan *plan, const struct field *f)
 	if (!f)
 		op->type = OP_NONE;
 	else if (f->type == FIELD_EVENT)
-		init_text(o, op, f->name, plan->desc->name);
+		init_text(o, op, o->keys && plan->desc != &lost_desc ? "of" : f->name,
+			  plan->desc->name);
 	else
 		init_op(o, op, f, plan->desc->size);
 }
@@ -535,7 +536,7 @@ static struct column *find_column(struct column *columns, unsigned n, const char
 	return NULL;
 }
 
-/* All that may be named in --fields, each once. Returns their number. */
+/* All that may be named in --fields or --by, each once. Returns their number. */
 static unsigned known_columns(struct column *known, const struct out_config *config)
 {
 	unsigned n = 0;
@@ -544,10 +545,12 @@ static unsigned known_columns(struct column *known, const struct out_config *con
 		if (!is_selected(config, d))
 			continue;
 		for (const struct field *f = NULL; (f = next_field(d, f));)
-			if (!find_column(known, n, f->name, strlen(f->name)))
+			if (!find_column(known, n, f->name, strlen(f->name)) &&
+			    !(config->by && f == header_fields)) /* times differ */
 				known[n++].name = f->name;
 	}
-	for (const struct out_tag *tag = config->tags; tag && tag->name; tag++, n++) {
+	for (const struct out_tag *tag = config->tags; tag && tag->name && !config->by;
+	     tag++, n++) {
 		known[n].name = tag->name;
 		known[n].tag = tag;
 	}
@@ -575,9 +578,10 @@ static void name_columns_apart(struct out *o)
 
 static bool named_columns(struct out *o, const struct out_config *config, char *error, size_t size)
 {
+	const char *option = config->by ? "--by" : "--fields";
 	struct column *known = o->columns + o->max_columns;
 	unsigned n = known_columns(known, config);
-	const char *item = config->fields, *end;
+	const char *item = config->by ?: config->fields, *end;
 
 	for (;; item = end + 1) {
 		struct column *c;
@@ -587,11 +591,11 @@ static bool named_columns(struct out *o, const struct out_config *config, char *
 		len = end - item;
 		c = find_column(known, n, item, len);
 		if (!len)
-			say(error, size, "--fields: a name is empty");
+			say(error, size, "%s: a name is empty", option);
 		else if (!c)
-			say(error, size, "--fields: '%.*s' is unknown", len, item);
+			say(error, size, "%s: '%.*s' is unknown", option, len, item);
 		else if (find_column(o->columns, o->n_columns, item, len))
-			say(error, size, "--fields: '%.*s' stands there twice", len, item);
+			say(error, size, "%s: '%.*s' stands there twice", option, len, item);
 		else
 			add_column(o, config, *c);
 		if (*error)
@@ -695,11 +699,12 @@ struct out *out_new(const struct out_config *config, char *error, size_t error_s
 	o->max_columns = columns;
 	o->pool_end = o->pool;
 	o->next_op = o->ops;
-	if (config->fields && !named_columns(o, config, error, error_size)) {
+	o->keys = config->by;
+	if ((config->fields || config->by) && !named_columns(o, config, error, error_size)) {
 		out_free(o);
 		return NULL;
 	}
-	if (o->table && !config->fields)
+	if (o->table && !config->fields && !config->by)
 		default_columns(o, config);
 	o->room =
 		COLOR_ROOM + INDENT_MAX + tags + sizeof("lost 18446744073709551615 events (){}\n");

@@ -76,6 +76,8 @@ struct field {
 	bool alarm; /* there and not 0 it says that something failed: the line is red on a terminal
 		     */
 	bool depth; /* FIELD_LIST: so many records deep the process stands in the tree */
+	bool by;    /* what --top sums up by, unless it is told otherwise */
+	bool sum; /* an unsigned number that adds up: --top does, and sorts by the first of them */
 	const char *help; /* one sentence, for manual and schema */
 };
 
@@ -126,8 +128,9 @@ enum out_format {
 struct out_config {
 	enum out_format format;
 	const struct event_desc *events; /* the tool's, ended by a NULL name */
-	uint64_t selected;	    /* bit N: events[N] will come (which columns the table has) */
-	const char *fields;	    /* --fields LIST, or NULL */
+	uint64_t selected;  /* bit N: events[N] will come (which columns the table has) */
+	const char *fields; /* --fields LIST, or NULL */
+	const char *by;	    /* instead: --by LIST; lines are keys then (out/top.h), without tags */
 	const struct out_tag *tags; /* fixed fields, ended by a NULL name, or NULL */
 	bool color;		    /* table: with SGR sequences (ECMA-48) for a terminal */
 	bool redact; /* FIELD_ARGS: secrets print as ***; then J has NAME_redacted: true too */

@@ -74,6 +74,7 @@ struct column {
 
 struct out {
 	bool table, color, tree;
+	bool keys;	/* lines are keys: not coloured, and the event's name is called `of` */
 	char *redacted; /* room for a vector of arguments without its secrets; NULL: print them */
 	unsigned top;	/* least depth so far, which is not indented */
 	const char *(*cgroup_path)(uint64_t id);
@@ -127,6 +128,16 @@ static inline const char *cgroup_path(const struct out *o, uint64_t id)
 char *json_line(struct out *o, char *to, const struct plan *plan, const struct event *e);
 char *table_line(struct out *o, char *to, const struct plan *plan, const struct event *e);
 char *table_lost(struct out *o, char *to, const struct lost_event *e);
+
+/* Parts of a table's lines: a time of day, the heading without a colour, and what stands between
+ * start and to, a line, in one (where there are colours). */
+char *put_time(struct out *o, char *to, uint64_t boottime);
+char *table_heading(const struct out *o, char *to);
+char *paint(const struct out *o, char *start, char *to, const char *color);
+
+#define BOLD   "\033[1m"
+#define RED    "\033[31m"
+#define YELLOW "\033[33m"
 
 static inline uint64_t load_number(const char *p, unsigned size)
 {

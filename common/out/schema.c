@@ -153,6 +153,51 @@ static void put_event_schema(FILE *f, const struct event_desc *d)
 	fputs("},\"required\":[\"ts\",\"event\"]}", f);
 }
 
+/* Whether an event before `d` has a field of this name. */
+static bool is_before(const struct event_desc *events, const struct event_desc *d, const char *name)
+{
+	for (; events < d; events++)
+		for (const struct field *f = events->fields; f->name; f++)
+			if (!strcmp(f->name, name))
+				return true;
+	return false;
+}
+
+/* A row of --top: of the fields those that --by names. */
+static void put_top_schema(FILE *f, const struct event_desc *events)
+{
+	fputs("{\"title\":\"top\",\"description\":\"With --top: how many events there were that "
+	      "are equal in the fields of --by.\",\"type\":\"object\",\"properties\":{"
+	      "\"ts\":{\"type\":\"string\",\"format\":\"date-time\",\"description\":\"time of "
+	      "the first of them\"},\"event\":{\"const\":\"top\"},"
+	      "\"of\":{\"type\":\"string\",\"description\":\"which event, with --by event\"},",
+	      f);
+	for (const struct field *h = header_fields; h->name; h++) {
+		if (!strcmp(h->name, "ts") || h->type == FIELD_EVENT)
+			continue;
+		put_property(f, h, NULL);
+		putc(',', f);
+	}
+	for (const struct event_desc *d = events; d->name; d++) {
+		for (const struct field *field = d->fields; field->name; field++) {
+			if (is_before(events, d, field->name))
+				continue;
+			put_property(f, field, NULL);
+			putc(',', f);
+			if (field->sum)
+				fprintf(f,
+					"\"%s_sum\":{\"type\":\"integer\",\"minimum\":0,"
+					"\"description\":\"the sum of %s\"},",
+					field->name, field->name);
+		}
+	}
+	fputs("\"count\":{\"type\":\"integer\",\"minimum\":1,\"description\":\"how many events\"},"
+	      "\"other\":{\"const\":true,\"description\":\"all that the other rows don't have\"},"
+	      "\"ts_last\":{\"type\":\"string\",\"format\":\"date-time\",\"description\":\"time "
+	      "of the last of them\"}},\"required\":[\"ts\",\"event\",\"count\",\"ts_last\"]}",
+	      f);
+}
+
 void out_schema(FILE *f, const char *tool, const struct event_desc *events)
 {
 	fputs("{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":", f);
@@ -162,6 +207,8 @@ void out_schema(FILE *f, const char *tool, const struct event_desc *events)
 		put_event_schema(f, d);
 		putc(',', f);
 	}
+	put_top_schema(f, events);
+	putc(',', f);
 	put_event_schema(f, &lost_desc);
 	fputs("]}\n", f);
 }

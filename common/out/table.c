@@ -6,7 +6,7 @@
 #include "base/num.h"
 #include "out/plan.h"
 
-static char *put_time(struct out *o, char *to, uint64_t boottime)
+char *put_time(struct out *o, char *to, uint64_t boottime)
 {
 	uint64_t ns = boottime + o->clock;
 	time_t second = ns / NSEC_PER_SEC;
@@ -174,8 +174,7 @@ static size_t indent_of(struct out *o, const struct plan *plan, const struct eve
 	return depth < INDENT_MAX ? depth : INDENT_MAX;
 }
 
-/* Gives what stands between start and to, a line, a colour. */
-static char *paint(const struct out *o, char *start, char *to, const char *color)
+char *paint(const struct out *o, char *start, char *to, const char *color)
 {
 	if (!o->color)
 		return to;
@@ -201,7 +200,7 @@ char *table_line(struct out *o, char *to, const struct plan *plan, const struct 
 		}
 		to = align(start, to, used, &o->columns[i], i + 1 == plan->n);
 	}
-	return o->color && is_alarm(plan, e) ? paint(o, line, to, "\033[31m") : to;
+	return o->color && !o->keys && is_alarm(plan, e) ? paint(o, line, to, RED) : to;
 }
 
 /* The common columns, empty but for the time, and then in words. */
@@ -235,13 +234,11 @@ char *table_lost(struct out *o, char *to, const struct lost_event *e)
 	if (*between == ',')
 		*to++ = ')';
 	*to++ = '\n';
-	return paint(o, line, to, "\033[33m");
+	return paint(o, line, to, YELLOW);
 }
 
-char *out_heading(const struct out *o, char *to)
+char *table_heading(const struct out *o, char *to)
 {
-	char *line = to;
-
 	for (unsigned i = 0; i < o->n_columns && o->table; i++) {
 		const struct column *c = &o->columns[i];
 		size_t used = 0;
@@ -250,5 +247,12 @@ char *out_heading(const struct out *o, char *to)
 		to = put_text(to, c->heading, strlen(c->heading), &used);
 		to = align(start, to, used, c, i + 1 == o->n_columns);
 	}
-	return to > line ? paint(o, line, to, "\033[1m") : to;
+	return to;
+}
+
+char *out_heading(const struct out *o, char *to)
+{
+	char *end = table_heading(o, to);
+
+	return end > to ? paint(o, to, end, BOLD) : to;
 }

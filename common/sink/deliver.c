@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sink/deliver.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,27 +13,56 @@
 #include "base/message.h"
 #include "base/stop.h"
 #include "sink/helper.h"
+#include "sink/progress.h"
 
 #define RETRY_FIRST (250 * MS)
 #define RETRY_MAX   (60 * SECOND)
-#define ANSWER_MAX  200 /* bytes of an answer that are shown */
-#define LATE	    (INT64_MAX / 4)
+#define ANSWER_MAX  (16 << 10)
+#define SHOWN_MAX   200 /* bytes of an answer that are shown */
 
 /* The batch that is on its way, or will be again. */
 static struct {
 	CURLM *multi;
 	CURL *curl;
 	struct curl_slist *headers;
-	const void *body; /* NULL: none is on its way */
+	int body;    /* what is to be read of it; -1: none is on its way */
+	uint64_t at; /* how much has been read */
+	bool asking; /* it is not the batch's request, but one that comes before it */
 	char answer[ANSWER_MAX], wrong[CURL_ERROR_SIZE];
 	size_t answered;
-	unsigned tries;	   /* of this batch that failed */
-	int64_t due;	   /* a time of now(): not before */
-	int64_t since;	   /* when the server first answered this batch with an error */
-	bool complained;   /* the failure has been said, and no success since */
-	bool is_down;	   /* the last try failed */
-	int64_t last_good; /* when a batch was taken last, or the input ended */
-} going;
+	unsigned tries;		      /* of this batch that failed */
+	int64_t due;		      /* a time of now(): not before */
+	int64_t since;		      /* when the server first answered this batch with an error */
+	char complaint[DELIVER_WHAT]; /* the failure that was said last, and no success since */
+	bool is_down;		      /* the last try failed */
+	curl_off_t moved;	      /* bytes, both ways */
+	int64_t moved_at;	      /* when it were more, last */
+	int64_t last_good;	      /* when a batch was taken last, or the input ended */
+} going = { .body = -1 };
+
+static void close_body(void)
+{
+	if (going.body >= 0)
+		close(going.body);
+	going.body = -1;
+}
+
+static size_t on_body(char *to, size_t size, size_t n, void *ctx)
+{
+	ssize_t got = pread(going.body, to, n, going.at);
+
+	(void)size, (void)ctx;
+	going.at += got > 0 ? got : 0;
+	return got < 0 ? CURL_READFUNC_ABORT : got;
+}
+
+/* A connection that was there already proved to be dead. */
+static int on_seek(void *ctx, curl_off_t offset, int origin)
+{
+	(void)ctx, (void)origin; /* SEEK_SET is all that libcurl asks for */
+	going.at = offset;
+	return CURL_SEEKFUNC_OK;
+}
 
 static size_t on_answer(char *bytes, size_t size, size_t n, void *ctx)
 {
@@ -46,12 +77,12 @@ static size_t on_answer(char *bytes, size_t size, size_t n, void *ctx)
 /* The first line of what the server said, harmless on a terminal. */
 static const char *answer_text(void)
 {
-	static char text[4 * ANSWER_MAX + 3];
-	const char *end = memchr(going.answer, '\n', going.answered);
+	static char text[4 * SHOWN_MAX + 3];
+	size_t len = going.answered < SHOWN_MAX ? going.answered : SHOWN_MAX;
+	const char *end = memchr(going.answer, '\n', len);
 	char *to = stpcpy(text, ": ");
 
-	*put_text(to, going.answer, end ? (size_t)(end - going.answer) : going.answered, NULL) =
-		'\0';
+	*put_text(to, going.answer, end ? (size_t)(end - going.answer) : len, NULL) = '\0';
 	return *to ? text : "";
 }
 
@@ -71,9 +102,9 @@ static void try_again_later(const char *what, const char *more)
 	going.due = now() + wait;
 	going.tries++;
 	going.is_down = true;
-	if (!going.complained)
+	if (strncmp(going.complaint, what, sizeof(going.complaint) - 1))
 		say("%s%s: tried again until it works", what, more);
-	going.complained = true;
+	snprintf(going.complaint, sizeof(going.complaint), "%s", what);
 }
 
 static void refuse(struct deliver *d, const char *what, const char *more)
@@ -93,9 +124,10 @@ static void taken(struct deliver *d, const struct batch *b)
 	d->batches++;
 	d->lines += b->lines;
 	spool_sent(d->spool);
-	if (going.complained)
+	if (*going.complaint)
 		say("%s: it works again", d->where);
-	going.complained = going.is_down = false;
+	*going.complaint = '\0';
+	going.is_down = false;
 	going.tries = 0;
 	going.since = 0;
 	going.last_good = now();
@@ -113,43 +145,76 @@ static bool is_about_us(long status)
 	return status < 400 || status == 401 || status == 403 || status == 407 || status == 429;
 }
 
-static void judge(struct deliver *d, const struct batch *b, long status)
+static enum verdict judge_http(const struct deliver *d, const struct answer *a,
+			       char what[DELIVER_WHAT], char more[DELIVER_WHAT])
 {
-	char what[300];
-
-	if (status >= 200 && status < 300) {
-		taken(d, b);
-		return;
-	}
-	snprintf(what, sizeof(what), "%s: status %ld", d->where, status);
-	if (!going.since && is_server_error(status))
+	if (a->status >= 200 && a->status < 300)
+		return VERDICT_TAKEN;
+	snprintf(what, DELIVER_WHAT, "%s: status %ld", d->where, a->status);
+	snprintf(more, DELIVER_WHAT, "%s", answer_text());
+	if (!going.since && is_server_error(a->status))
 		going.since = now();
-	if (is_about_us(status) ||
-	    (is_server_error(status) && now() - going.since < (int64_t)d->retry_for))
-		try_again_later(what, answer_text());
-	else
-		refuse(d, what, answer_text());
+	if (is_about_us(a->status) ||
+	    (is_server_error(a->status) && now() - going.since < (int64_t)d->retry_for))
+		return VERDICT_LATER;
+	return VERDICT_REFUSED;
+}
+
+static void judge(struct deliver *d, const struct batch *b, const struct answer *a)
+{
+	char what[DELIVER_WHAT], more[DELIVER_WHAT] = "";
+
+	switch (d->judge ? d->judge(a, what, more) : judge_http(d, a, what, more)) {
+	case VERDICT_TAKEN:
+		taken(d, b);
+		break;
+	case VERDICT_AGAIN:
+		going.due = 0;
+		break;
+	case VERDICT_LATER:
+		try_again_later(what, more);
+		break;
+	case VERDICT_REFUSED:
+		refuse(d, what, more);
+		break;
+	}
+}
+
+static void on_asked(const struct deliver *d, const struct answer *a)
+{
+	const char *why = "";
+
+	going.asking = false;
+	going.due = 0;
+	if (!d->asked(a, &why))
+		try_again_later(why, "");
 }
 
 static void on_end(struct deliver *d, CURLcode result)
 {
 	struct batch b = d->spool->batch[d->spool->first];
+	struct answer a = { going.curl, result, 0, going.answer, going.answered };
 	char what[CURL_ERROR_SIZE + 4];
-	long status = 0;
 
-	spool_release(d->spool, going.body);
-	going.body = NULL;
+	close_body();
 	curl_multi_remove_handle(going.multi, going.curl);
 	curl_slist_free_all(going.headers);
 	going.headers = NULL;
-	curl_easy_getinfo(going.curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(going.curl, CURLINFO_RESPONSE_CODE, &a.status);
+	if (going.asking) {
+		on_asked(d, &a);
+		return;
+	}
 	/* A server that refuses may close before it has read all. */
-	if (result == CURLE_OK || (result != CURLE_OPERATION_TIMEDOUT && status >= 300)) {
-		judge(d, &b, status);
+	if (result == CURLE_OK || (result != CURLE_OPERATION_TIMEDOUT &&
+				   result != CURLE_ABORTED_BY_CALLBACK && a.status >= 300)) {
+		judge(d, &b, &a);
 		return;
 	}
 	snprintf(what, sizeof(what), ": %s",
-		 *going.wrong ? going.wrong : curl_easy_strerror(result));
+		 result == CURLE_ABORTED_BY_CALLBACK ? "nothing moved within --timeout"
+		 : *going.wrong			     ? going.wrong
+						     : curl_easy_strerror(result));
 	try_again_later(d->where, what);
 }
 
@@ -163,10 +228,24 @@ static void look_for_end(struct deliver *d)
 			on_end(d, message->data.result);
 }
 
+/* libcurl's own CURLOPT_LOW_SPEED_TIME is about the average of several seconds. */
+static int on_progress(void *ctx, curl_off_t all_down, curl_off_t down, curl_off_t all_up,
+		       curl_off_t up)
+{
+	const struct deliver *d = ctx;
+
+	(void)all_down, (void)all_up;
+	if (down + up != going.moved)
+		going.moved_at = now();
+	going.moved = down + up;
+	return now() >= later(going.moved_at, d->timeout);
+}
+
 static void begin(struct deliver *d)
 {
 	const struct batch *b = spool_first(d->spool, &going.body);
 	const char *why = "";
+	enum request made;
 
 	if (!b)
 		return;
@@ -174,7 +253,10 @@ static void begin(struct deliver *d)
 	*going.wrong = '\0';
 	going.answered = 0;
 	d->retries += !!going.tries;
-	curl_easy_setopt(going.curl, CURLOPT_POSTFIELDS, going.body);
+	going.at = 0;
+	curl_easy_setopt(going.curl, CURLOPT_POST, 1L);
+	curl_easy_setopt(going.curl, CURLOPT_READFUNCTION, on_body);
+	curl_easy_setopt(going.curl, CURLOPT_SEEKFUNCTION, on_seek);
 	curl_easy_setopt(going.curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)b->size);
 	curl_easy_setopt(going.curl, CURLOPT_WRITEFUNCTION, on_answer);
 	curl_easy_setopt(going.curl, CURLOPT_ERRORBUFFER, going.wrong);
@@ -182,18 +264,23 @@ static void begin(struct deliver *d)
 	curl_easy_setopt(going.curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(going.curl, CURLOPT_CONNECTTIMEOUT_MS,
 			 (long)((d->timeout < 10 * SECOND ? d->timeout : 10 * SECOND) / MS));
-	curl_easy_setopt(going.curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(going.curl, CURLOPT_LOW_SPEED_TIME,
-			 (long)((d->timeout + SECOND - 1) / SECOND));
-	if (d->request(going.curl, b, &going.headers, &why)) {
+	curl_easy_setopt(going.curl, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(going.curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(going.curl, CURLOPT_XFERINFODATA, d);
+	going.moved = 0;
+	going.moved_at = now();
+	if (d->ca)
+		curl_easy_setopt(going.curl, CURLOPT_CAINFO, d->ca);
+	made = d->request(going.curl, b, going.body, &going.headers, &why);
+	if (made != REQUEST_LATER) {
+		going.asking = made == REQUEST_FIRST;
 		curl_easy_setopt(going.curl, CURLOPT_HTTPHEADER, going.headers);
 		curl_multi_add_handle(going.multi, going.curl);
 		return;
 	}
 	curl_slist_free_all(going.headers);
 	going.headers = NULL;
-	spool_release(d->spool, going.body);
-	going.body = NULL;
+	close_body();
 	try_again_later(why, "");
 }
 
@@ -207,7 +294,7 @@ static void send_some(struct deliver *d)
 	CURLMcode code;
 	int running;
 
-	if (!going.body && now() >= going.due)
+	if (going.body < 0 && now() >= going.due)
 		begin(d);
 	code = curl_multi_perform(going.multi, &running);
 	if (code)
@@ -222,10 +309,18 @@ static bool wait_for_more(struct deliver *d, bool reading, int64_t until)
 		{ .fd = stop_fd(), .events = CURL_WAIT_POLLIN },
 		{ .fd = STDIN_FILENO, .events = CURL_WAIT_POLLIN },
 	};
-	bool more = !going.body && d->spool->n && now() >= going.due;
-	int64_t latest = now() + 60 * SECOND; /* no timeout is not allowed */
-	CURLMcode code = curl_multi_poll(going.multi, fds, reading ? 2 : 1,
-					 more ? 0 : timeout_until(sooner(until, latest)), NULL);
+	struct writer *tee = d->spool->tee;
+	bool more = going.body < 0 && d->spool->n && now() >= going.due;
+	/* No timeout is not allowed. */
+	int64_t latest = sooner(now() + 60 * SECOND, progress_show(d));
+	CURLMcode code;
+
+	if (going.body >= 0)
+		until = sooner(until, later(going.moved_at, d->timeout));
+	if (d->spool->tee_full)
+		fds[1] = (struct curl_waitfd){ .fd = tee->fd, .events = CURL_WAIT_POLLOUT };
+	code = curl_multi_poll(going.multi, fds, reading ? 2 : 1,
+			       more ? 0 : timeout_until(sooner(until, latest)), NULL);
 
 	if (code)
 		fail(d, code);
@@ -234,24 +329,19 @@ static bool wait_for_more(struct deliver *d, bool reading, int64_t until)
 	return reading && fds[1].revents;
 }
 
-static int64_t after(int64_t since, uint64_t ns)
-{
-	return since + (int64_t)(ns < LATE ? ns : LATE);
-}
-
 /* Reads and sends until the input ends. False: it had to be left before. */
 static bool read_and_send(struct deliver *d)
 {
 	struct spool *s = d->spool;
 
 	for (;;) {
-		int64_t give_up = stop_asked() ? after(stop_asked(), shared.grace) : 0;
+		int64_t give_up = stop_asked() ? later(stop_asked(), shared.grace) : 0;
 		int64_t due = spool_due(s), until = sooner(due, give_up);
 		bool room = !s->full || spool_room(s);
 
 		if (give_up && (now() >= give_up || isatty(STDIN_FILENO)))
 			return isatty(STDIN_FILENO);
-		if (!going.body && s->n)
+		if (going.body < 0 && s->n)
 			until = sooner(until, going.due);
 		if (!room)
 			until = sooner(until, now() + SECOND);
@@ -269,11 +359,11 @@ static void send_rest(struct deliver *d, bool ended)
 	int64_t began = going.last_good = now();
 
 	while (!spool_seal(d->spool, ended) || d->spool->n) {
-		int64_t until = after(stop_asked() ? began : going.last_good, shared.grace);
+		int64_t until = later(stop_asked() ? began : going.last_good, shared.grace);
 
 		if ((stop_asked() || going.is_down || d->spool->sealing.at) && now() >= until)
 			return;
-		if (!going.body)
+		if (going.body < 0)
 			until = sooner(until, going.due);
 		wait_for_more(d, false, sooner(until, now() + SECOND));
 		send_some(d);
@@ -298,14 +388,14 @@ static int finish(struct deliver *d)
 	const struct spool *s = d->spool;
 	bool kept = s->n > s->first || s->open.size || s->sealing.at;
 
-	if (going.body) {
+	if (going.body >= 0)
 		curl_multi_remove_handle(going.multi, going.curl);
-		spool_release(d->spool, going.body);
-	}
+	close_body();
 	curl_easy_cleanup(going.curl);
 	curl_slist_free_all(going.headers);
 	curl_multi_cleanup(going.multi);
 	curl_global_cleanup();
+	say_below(NULL);
 	summarize("%llu lines in %llu batches were sent, after %llu retries",
 		  (unsigned long long)d->lines, (unsigned long long)d->batches,
 		  (unsigned long long)d->retries);
@@ -316,6 +406,35 @@ static int finish(struct deliver *d)
 		say("%llu batches were refused, and are in %s/refused",
 		    (unsigned long long)d->refused, s->dir);
 	return kept || d->refused || s->damaged ? STATUS_UNSENT : STATUS_OK;
+}
+
+void check_readable(const char *option, const char *file)
+{
+	if (file && access(file, R_OK))
+		die(STATUS_USAGE, "--%s: %s: %s", option, file, strerror(errno));
+}
+
+void add_header(struct curl_slist **list, const char *header)
+{
+	struct curl_slist *longer = curl_slist_append(*list, header);
+
+	if (!longer)
+		die(STATUS_FAILED, "out of memory");
+	*list = longer;
+}
+
+void deliver_set(struct deliver *d, const struct deliver_options *o, const char *tool,
+		 const char *destination)
+{
+	if (strcmp(o->compress, "gzip") && strcmp(o->compress, "none"))
+		die(STATUS_USAGE, "--compress: '%s' is neither gzip nor none", o->compress);
+	check_readable("ca", o->ca);
+	d->spool->dir = o->spool ? o->spool : spool_default(tool, destination);
+	d->spool->max_bytes = o->max_spool;
+	d->spool->gzip = *o->compress == 'g';
+	d->timeout = o->timeout;
+	d->drain = o->drain;
+	d->ca = o->ca;
 }
 
 int deliver(struct deliver *d)

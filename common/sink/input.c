@@ -12,7 +12,6 @@
 #include "sink/helper.h"
 
 #define READ_SIZE (256 << 10)
-#define FOREVER	  (INT64_MAX / 4)
 
 struct buffer {
 	char bytes[INPUT_LINE_MAX + READ_SIZE];
@@ -89,12 +88,6 @@ static bool wait_for_input(const struct input *in, int64_t until)
 		if (fds[2 + i].revents & POLLERR)
 			writers[i]->closed = true;
 	return fds[0].revents;
-}
-
-/* A time of now(), `ns` after another; no sum of them is too large. */
-static int64_t later(int64_t since, uint64_t ns)
-{
-	return since + (int64_t)(ns < FOREVER ? ns : FOREVER);
 }
 
 bool input_read(struct input *in)

@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -40,6 +41,7 @@
 #define SPARE	 (2 << 20) /* bytes of the disk that are left free, to seal what is there */
 #define GZIP	 (15 + 16) /* window bits of deflateInit2(): the largest window, gzip's header */
 #define BUFFER	 (64 << 10)
+#define PART	 (1 << 20) /* whole pages */
 
 static void __attribute__((noreturn)) broken(const struct spool *s, const char *what)
 {
@@ -173,36 +175,35 @@ static void set_damaged_aside(struct spool *s, const char *name)
 	say("spool %s: %s is damaged: put aside, into damaged/", s->dir, name);
 }
 
-const struct batch *spool_first(struct spool *s, const void **bytes)
+/* The checksum of all that is in a file; *size how much that is. */
+static uint32_t crc_of(int fd, uint64_t *size)
+{
+	static unsigned char bytes[BUFFER];
+	uint32_t crc = 0;
+	ssize_t n;
+
+	for (*size = 0; (n = pread(fd, bytes, sizeof(bytes), *size)) > 0; *size += n)
+		crc = crc32_z(crc, bytes, n);
+	return n < 0 ? ~crc : crc;
+}
+
+const struct batch *spool_first(struct spool *s, int *fd)
 {
 	for (; s->first < s->n; drop_first(s)) {
 		const struct batch *b = &s->batch[s->first];
 		char name[SPOOL_NAME];
-		struct stat st;
-		void *at = MAP_FAILED;
-		int fd;
+		uint64_t size;
 
 		batch_name(name, b);
-		fd = openat(s->dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-		if (fd < 0)
+		*fd = openat(s->dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		if (*fd < 0)
 			broken(s, name);
-		if (!fstat(fd, &st) && st.st_size && (uint64_t)st.st_size == b->size)
-			at = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-		close(fd);
-		if (at != MAP_FAILED && crc32_z(0, at, b->size) == b->crc) {
-			*bytes = at;
+		if (crc_of(*fd, &size) == b->crc && size == b->size && size)
 			return b;
-		}
-		if (at != MAP_FAILED)
-			munmap(at, b->size);
+		close(*fd);
 		set_damaged_aside(s, name);
 	}
 	return NULL;
-}
-
-void spool_release(struct spool *s, const void *bytes)
-{
-	munmap((void *)bytes, s->batch[s->first].size);
 }
 
 void spool_sent(struct spool *s)
@@ -270,20 +271,33 @@ static void press_put(struct press *p, const char *bytes, size_t len)
 		return;
 	}
 	for (size_t part; len && !p->failed; len -= part, bytes += part) {
-		part = len < 1 << 30 ? len : 1 << 30; /* avail_in has 32 bits */
+		part = len < PART ? len : PART; /* avail_in has 32 bits */
 		p->z.next_in = (unsigned char *)bytes;
 		p->z.avail_in = part;
 		press_deflate(p, Z_NO_FLUSH);
 	}
 }
 
-static uint64_t press_lines(struct press *p, const char *bytes, size_t len)
+static uint64_t count_lines(const char *bytes, size_t len)
 {
 	uint64_t lines = 0;
 
 	for (const char *c = bytes; (c = memchr(c, '\n', bytes + len - c)); c++)
 		lines++;
-	press_put(p, bytes, len);
+	return lines;
+}
+
+/* What is mapped at `bytes`, part by part, of which only one is in memory at a time. */
+static uint64_t press_lines(struct press *p, const char *bytes, size_t len)
+{
+	uint64_t lines = 0;
+
+	for (size_t part; len && !p->failed; len -= part, bytes += part) {
+		part = len < PART ? len : PART;
+		lines += count_lines(bytes, part);
+		press_put(p, bytes, part);
+		madvise((void *)bytes, part, MADV_DONTNEED);
+	}
 	return lines;
 }
 
@@ -371,10 +385,13 @@ static void seal_in_place(struct spool *s, struct batch *b, int fd, const char *
 {
 	b->array = b->gzip = false;
 	b->size = s->sealing.at;
-	b->crc = crc32_z(0, (const void *)bytes, b->size);
-	b->lines = 0;
-	for (const char *c = bytes; (c = memchr(c, '\n', bytes + b->size - c)); c++)
-		b->lines++;
+	b->crc = b->lines = 0;
+	for (size_t part, at = 0; at < b->size; at += part) {
+		part = b->size - at < PART ? b->size - at : PART;
+		b->lines += count_lines(bytes + at, part);
+		b->crc = crc32_z(b->crc, (const void *)(bytes + at), part);
+		madvise((void *)(bytes + at), part, MADV_DONTNEED);
+	}
 	if (ftruncate(fd, b->size))
 		broken(s, from);
 	finish_batch(s, b, fd, from);
@@ -430,9 +447,11 @@ static void scan(struct spool *s, uint64_t from)
 				s->open.complete = true;
 				break;
 			}
+			s->open.lines++;
+			if (s->group && s->open.lines % s->group)
+				continue;
 			s->open.cut = at;
-			s->open.complete =
-				++s->open.lines == s->batch_lines || at >= s->batch_bytes;
+			s->open.complete = s->open.lines >= s->batch_lines || at >= s->batch_bytes;
 		}
 		from += n;
 	}
@@ -531,7 +550,11 @@ bool spool_seal(struct spool *s, bool end)
 		return false;
 	if (end)
 		end_line(s);
-	while (s->open.cut) {
+	for (;;) {
+		if (end && !s->open.cut)
+			s->open.cut = s->open.size; /* of a group that is not whole */
+		if (!s->open.cut)
+			break;
 		cut(s);
 		if (!go_on_sealing(s))
 			return false;
@@ -602,18 +625,73 @@ static ssize_t copy(struct spool *s, int input)
 	return n;
 }
 
-static ssize_t take(struct spool *s, int input)
+static ssize_t take(struct spool *s, int input, size_t most)
 {
 	loff_t at = s->open.size;
 	ssize_t n;
 
 	if (s->copies)
 		return copy(s, input);
-	n = splice(input, NULL, s->open.fd, &at, TAKE_MAX, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	n = splice(input, NULL, s->open.fd, &at, most, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (n >= 0 || errno != EINVAL)
 		return n;
-	s->copies = true; /* no pipe, or a file system that doesn't know it */
+	s->copies = s->writes = true; /* no pipe, or a file system that doesn't know it */
 	return copy(s, input);
+}
+
+static void end_tee(struct spool *s)
+{
+	if (s->tee->closed || s->tee->stuck)
+		say("nobody reads %s any more: it goes on without", s->tee->what);
+	s->tee = NULL;
+	s->tee_full = false;
+	s->teed = 0;
+}
+
+/* From pipe to pipe, in the kernel, before they are taken. How many may be taken; 0: the input has
+ * ended; -1 and errno. */
+static ssize_t tee_ahead(struct spool *s, int input)
+{
+	ssize_t n;
+	int there;
+
+	if (s->teed)
+		return s->teed;
+	n = tee(input, s->tee->fd, TAKE_MAX, SPLICE_F_NONBLOCK);
+	s->tee_full = n < 0 && errno == EAGAIN && !ioctl(input, FIONREAD, &there) && there;
+	if (n >= 0) {
+		s->teed = n;
+		return n;
+	}
+	if (errno == EPIPE) {
+		s->tee->closed = true;
+		end_tee(s);
+		return TAKE_MAX;
+	}
+	if (errno != EINVAL && errno != EBADF)
+		return -1;
+	s->writes = true; /* not between two pipes */
+	return TAKE_MAX;
+}
+
+/* What has been taken and isn't there yet, out of the file. */
+static void tee_behind(struct spool *s, size_t len)
+{
+	static char bytes[BUFFER];
+	size_t ahead = s->teed < len ? s->teed : len;
+	uint64_t at = s->open.size - len + ahead;
+
+	s->teed -= ahead;
+	while (at < s->open.size && writer_open(s->tee)) {
+		ssize_t n = pread(s->open.fd, bytes, sizeof(bytes), at);
+
+		if (n <= 0)
+			broken(s, "reading what came in");
+		writer_put(s->tee, bytes, n);
+		at += n;
+	}
+	if (!writer_open(s->tee))
+		end_tee(s);
 }
 
 enum spool_took spool_take(struct spool *s, int input)
@@ -622,7 +700,9 @@ enum spool_took spool_take(struct spool *s, int input)
 
 	if (!spool_room(s))
 		return SPOOL_NONE;
-	n = take(s, input);
+	n = s->tee && !s->writes ? tee_ahead(s, input) : TAKE_MAX;
+	if (n > 0)
+		n = take(s, input, n);
 	if (n < 0 && no_room()) {
 		say("spool %s: %s: nothing is read until there is room", s->dir, strerror(errno));
 		s->full = true;
@@ -635,6 +715,8 @@ enum spool_took spool_take(struct spool *s, int input)
 		s->open.since = now();
 	s->open.size += n;
 	s->bytes += n;
+	if (s->tee)
+		tee_behind(s, n);
 	scan(s, s->open.size - n);
 	seal_complete(s);
 	return SPOOL_SOME;

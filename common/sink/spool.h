@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/writer.h"
+
 #define SPOOL_ID   16 /* hexadecimal digits, random, of each process */
 #define SPOOL_NAME 128
 
@@ -33,11 +35,14 @@ struct spool {
 	const char *dir;
 	uint64_t max_bytes;		   /* of the directory; then nothing more is taken */
 	uint64_t batch_bytes, batch_lines; /* of a batch; a longer line is one by itself */
-	uint64_t age;			   /* ns, of a batch's first byte when it is sealed */
+	uint64_t group; /* so many lines, from the first one on, are never parted; 0 is as 1 */
+	uint64_t age;	/* ns, of a batch's first byte when it is sealed */
 	enum spool_form form;
 	bool gzip;
+	struct writer *tee; /* gets all that is taken, too; NULL, also once it is closed: nothing */
 
 	/* The rest is the spool's own; these may be read. */
+	bool tee_full;	       /* nothing is taken until somebody reads what the tee gets */
 	bool full;	       /* nothing is taken, for want of room; spool_room() looks again */
 	uint64_t found;	       /* batches that were there when it was opened */
 	uint64_t bytes, lines; /* taken; lines in batches that were sealed */
@@ -59,6 +64,8 @@ struct spool {
 		char id[SPOOL_ID + 1];
 	} sealing;
 	bool copies; /* input that can't be spliced */
+	bool writes; /* input that can't go to the tee by tee(2) */
+	size_t teed; /* bytes of the pipe that the tee has already */
 };
 
 /*
@@ -92,10 +99,9 @@ int64_t spool_due(const struct spool *s);
  * False: there is no room for it now. */
 bool spool_seal(struct spool *s, bool end);
 
-/* The oldest batch, its bytes at *bytes until spool_release(). Files that aren't what their name
- * says are set aside. NULL: none waits. */
-const struct batch *spool_first(struct spool *s, const void **bytes);
-void spool_release(struct spool *s, const void *bytes);
+/* The oldest batch; its bytes are to be read from *fd, which is the caller's then. Files that
+ * aren't what their name says are set aside. NULL: none waits. */
+const struct batch *spool_first(struct spool *s, int *fd);
 
 /* The oldest batch has arrived: it is removed. */
 void spool_sent(struct spool *s);

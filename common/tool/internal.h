@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "out/top.h"
 #include "tool/tool.h"
 #include "bpf/lib/filter.h"
 
@@ -17,12 +18,17 @@ struct options {
 	const char *output, *write, *fields;
 	struct list pids, trees, uids, cgroups, tags, event_names;
 	struct glob comm;
+	const char *by;
+	uint64_t top; /* 0: events are printed; UINT64_MAX: all rows that there is room for */
+	uint64_t interval;
 	uint64_t duration, count, buffer, grace;
 	bool host, check, schema, verbose, quiet, strict, no_sandbox, include_self;
 	bool failed, no_redact, tree_view;
 
 	char **command;	   /* behind `--`, or NULL */
 	uint64_t selected; /* bit N: tool->events[N] */
+	bool table;	   /* what is printed */
+	bool screen;	   /* a table, where the cursor can be moved */
 };
 
 /* options.c */
@@ -65,7 +71,10 @@ void kernel_detach(struct kernel *k);
 /* Adds `key`, of the map's key size, to a set of the filters. */
 void kernel_set_add(const struct kernel *k, const char *map, const void *key);
 
-/* Has the kernel side see only what happens at or below these paths. Dies (64) where one isn't. */
+/*
+ * Has the kernel side see only what happens at or below these absolute paths, without symbolic
+ * links; also of one that there isn't yet.
+ */
 void kernel_add_paths(const struct kernel *k, const struct list *paths);
 
 int kernel_map_fd(const struct kernel *k, const char *map);
@@ -141,12 +150,18 @@ const char *sandbox_enter(pid_t command);
 
 /* run.c */
 
+/* Where events go: each to a line, or to the sums of `top` (NULL: there are none), and to `fd`. */
+struct sinks {
+	struct out *out;
+	struct top *top;
+	int fd;
+};
+
 /* Reads events and prints them until something ends the run. Returns the exit status. */
-int run(struct kernel *k, const struct tool *tool, const struct options *o, struct out *out, int fd,
+int run(struct kernel *k, const struct tool *tool, const struct options *o, const struct sinks *to,
 	struct command *command);
 
-/* Reads a capture from a descriptor and prints its events to `fd`. Returns the exit status. */
-int run_capture(const struct tool *tool, const struct options *o, struct out *out, int fd,
-		int from);
+/* Reads a capture from a descriptor and prints its events. Returns the exit status. */
+int run_capture(const struct tool *tool, const struct options *o, const struct sinks *to, int from);
 
 #endif

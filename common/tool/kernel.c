@@ -161,20 +161,25 @@ static bool has_tracepoint(const struct bpf_program *program)
 	return has;
 }
 
-/* What a tool can do without, where the kernel lacks it. */
-static const struct {
+/* What a tool can do without, where the kernel lacks it. NULL: without it there is nothing to see.
+ */
+static const struct optional {
 	const char *program, *degraded;
 } optional[] = {
 	{ "owner_send", "no sock_send_length (Linux 6.3): who uses a socket is known from what it "
 			"sends" },
 	{ "owner_recv", "no sock_recv_length (Linux 6.3): who answers is known only then" },
+	{ "on_uring_submit", NULL },	 /* since Linux 6.3, ... */
+	{ "on_uring_submit_sqe", NULL }, /* ... and before */
+	{ "on_uring_complete", NULL },
 };
 
-static const char *degraded_without(const char *program)
+/* NULL: it must be there. */
+static const struct optional *find_optional(const char *program)
 {
 	for (size_t i = 0; i < sizeof(optional) / sizeof(*optional); i++)
 		if (!strcmp(optional[i].program, program))
-			return optional[i].degraded;
+			return &optional[i];
 	return NULL;
 }
 
@@ -277,7 +282,7 @@ void kernel_load(struct kernel *k, const struct tool *tool, const struct options
 
 		bpf_program__set_autoload(
 			program, is_needed(tool, o, name) &&
-					 (!degraded_without(name) || has_tracepoint(program)));
+					 (!find_optional(name) || has_tracepoint(program)));
 	}
 	check_permission(k->object);
 	bpf_object__for_each_map (map, k->object)
@@ -399,23 +404,89 @@ void kernel_set_add(const struct kernel *k, const char *map, const void *key)
 		    "too many values for one filter: %s", strerror(errno));
 }
 
-void kernel_add_paths(const struct kernel *k, const struct list *paths)
+/* Which file a path is, for the kernel side. False: there is none. */
+static bool identify(const struct kernel *k, const char *path, struct file_id *id)
 {
 	struct bpf_program *program = bpf_object__find_program_by_name(k->object, "below_identify");
+	struct below_request request = { .fd = open(path, O_PATH | O_CLOEXEC) };
+	/* The answer comes where the question was. */
+	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &request, .ctx_size_in = sizeof(request));
 
+	if (request.fd < 0 && errno == ENOENT)
+		return false;
+	if (request.fd < 0)
+		die(STATUS_USAGE, "%s: %s", path, strerror(errno));
+	if (bpf_prog_test_run_opts(bpf_program__fd(program), &run) || run.retval)
+		die(STATUS_FAILED, "%s: the kernel does not say which file it is: %s", path,
+		    strerror(errno));
+	close(request.fd);
+	*id = request.id;
+	return true;
+}
+
+static void update(const struct kernel *k, const char *map, const void *key, const void *value)
+{
+	if (bpf_map_update_elem(kernel_map_fd(k, map), key, value, BPF_ANY))
+		die(errno == E2BIG ? STATUS_USAGE : STATUS_FAILED, "too many files to watch: %s",
+		    strerror(errno));
+}
+
+/* Has the names in `path`, from `at` on, looked for below a directory. */
+static void add_names(const struct kernel *k, const struct file_id *directory, const char *at)
+{
+	static uint32_t steps; /* so many there are */
+	struct below_mark mark = {};
+	uint32_t n = 0;
+
+	bpf_map_lookup_elem(kernel_map_fd(k, "below_marks"), directory, &mark);
+	if (!mark.step)
+		mark.step = ++steps;
+	update(k, "below_marks", directory, &mark);
+	for (uint32_t step = mark.step, next; step != BELOW_WATCHED; step = next) {
+		struct below_name name = { .step = step };
+		size_t len = strcspn(at, "/");
+
+		if (len > BELOW_NAME_LEN || ++n > BELOW_NAMES)
+			die(STATUS_USAGE, "%s: %s", at,
+			    len > BELOW_NAME_LEN ? strerror(ENAMETOOLONG)
+						 : "too many directories are not there yet");
+		memcpy(name.name, at, len);
+		at += len + strspn(at + len, "/");
+		if (bpf_map_lookup_elem(kernel_map_fd(k, "below_names"), &name, &next))
+			next = ++steps;
+		if (!*at)
+			next = BELOW_WATCHED;
+		update(k, "below_names", &name, &next);
+	}
+}
+
+void kernel_add_paths(const struct kernel *k, const struct list *paths)
+{
 	for (size_t i = 0; i < paths->n; i++) {
-		struct below_request request = { .fd = open(paths->item[i], O_PATH | O_CLOEXEC) };
-		/* The answer comes where the question was. */
-		LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &request,
-			    .ctx_size_in = sizeof(request));
+		char *path = strdup(paths->item[i]);
+		struct below_mark mark = {};
+		struct file_id id;
+		char *slash = path ? strrchr(path, '/') : NULL;
 
-		if (request.fd < 0)
-			die(STATUS_USAGE, "%s: %s", paths->item[i], strerror(errno));
-		if (bpf_prog_test_run_opts(bpf_program__fd(program), &run) || run.retval)
-			die(STATUS_FAILED, "%s: the kernel does not say which file it is: %s",
-			    paths->item[i], strerror(errno));
-		close(request.fd);
-		kernel_set_add(k, "below_roots", &request.id);
+		if (!path)
+			die(STATUS_FAILED, "out of memory");
+		if (identify(k, path, &id)) {
+			bpf_map_lookup_elem(kernel_map_fd(k, "below_marks"), &id, &mark);
+			mark.watched = true;
+			update(k, "below_marks", &id, &mark);
+		}
+		/* What will have the name later: from the last directory on that there is. */
+		while (slash && slash > path) {
+			*slash = '\0';
+			if (identify(k, path, &id))
+				break;
+			slash = strrchr(path, '/');
+		}
+		if (slash == path && !identify(k, "/", &id))
+			die(STATUS_FAILED, "/: %s", strerror(errno));
+		if (slash && paths->item[i][slash - path + 1])
+			add_names(k, &id, paths->item[i] + (slash - path) + 1);
+		free(path);
 	}
 }
 
@@ -479,10 +550,10 @@ void kernel_report(FILE *f, const struct kernel *k, const struct tool *tool)
 			fprintf(f, "  %-16s %s\n", bpf_program__name(program),
 				bpf_program__section_name(program));
 	bpf_object__for_each_program (program, k->object) {
-		const char *degraded = degraded_without(bpf_program__name(program));
+		const struct optional *o = find_optional(bpf_program__name(program));
 
-		if (degraded && !bpf_program__autoload(program))
-			fprintf(f, "  degraded: %s\n", degraded);
+		if (o && o->degraded && !bpf_program__autoload(program))
+			fprintf(f, "  degraded: %s\n", o->degraded);
 	}
 	if (is_confidential())
 		fprintf(f,

@@ -18,9 +18,9 @@ static const struct option_row all_shared[] = {
 	{ "fields", 'f', OPTION_STRING, "LIST", AT(fields),
 	  .help = "print only these fields, separated by commas, in this order" },
 	{ "events", 'e', OPTION_LIST, "LIST", AT(event_names),
-	  .help = "print these events, separated by commas, or all" },
+	  .help = "print these events, separated by commas, or all: " },
 	{ "failed", 'x', OPTION_FLAG, NULL, AT(failed),
-	  .help = "print only what failed (instead of --events)" },
+	  .help = "print only what failed, instead of --events: " },
 	{ "tree-view", 0, OPTION_FLAG, NULL, AT(tree_view),
 	  .help = "in a table, indent the last column by how deep a process is in the tree" },
 	{ "no-redact", 0, OPTION_FLAG, NULL, AT(no_redact),
@@ -28,6 +28,15 @@ static const struct option_row all_shared[] = {
 	{ "host", 0, OPTION_FLAG, NULL, AT(host),
 	  .help = "add the fields host and kernel (its release) to each event" },
 	{ "tag", 0, OPTION_LIST, "KEY=VALUE", AT(tags), .help = "add a fixed field to each event" },
+
+	{ .type = OPTION_HEADING, .help = "Sums instead of events:" },
+	{ "top", 0, OPTION_NUMBER, "N", AT(top), .min = 1, .max = TOP_KEYS_MAX, .optional = true,
+	  .help = "print the N busiest, again and again (default: as many as fit on the terminal, "
+		  "elsewhere all)" },
+	{ "by", 0, OPTION_STRING, "FIELDS", AT(by),
+	  .help = "with --top: sum up what is equal in these, separated by commas; default: " },
+	{ "interval", 'I', OPTION_DURATION, "TIME", AT(interval), .min = MS,
+	  .help = "with --top: the time from one table to the next (default 1s)" },
 
 	{ .type = OPTION_HEADING,
 	  .help = "Filters (given twice one widens, different ones must all match):" },
@@ -48,7 +57,7 @@ static const struct option_row all_shared[] = {
 	{ "duration", 'd', OPTION_DURATION, "TIME", AT(duration), .min = 1,
 	  .help = "after TIME: a number with ns, us, ms, s (the default), m, h or d" },
 	{ "count", 'n', OPTION_NUMBER, "N", AT(count), .min = 1, .max = UINT64_MAX,
-	  .help = "after N events" },
+	  .help = "after N events; with --top, N tables" },
 	{ "strict", 0, OPTION_FLAG, NULL, AT(strict), .help = "exit status 3 if events were lost" },
 	{ "grace", 0, OPTION_DURATION, "TIME", AT(grace), .min = 1,
 	  .help = "once told to end, give up on a reader that takes nothing for TIME (default "
@@ -110,6 +119,8 @@ static bool is_offered(const struct tool *tool, const struct option_row *row)
 {
 	if (row->name && !strcmp(row->name, "events"))
 		return count_events(tool) > 1;
+	if (row->name && !strcmp(row->name, "interval"))
+		return !tool->interval;
 	if (row->name && !strcmp(row->name, "failed"))
 		return has_failures(tool);
 	if (row->name && !strcmp(row->name, "tree-view"))
@@ -196,17 +207,70 @@ static void select_events(const struct tool *tool, struct options *o)
 				       << i;
 }
 
-/* Of --events, where there are groups. */
-static const char *events_help(const struct tool *tool)
+static void check_top(const struct tool *tool, struct options *o)
 {
-	static char help[256];
-	size_t n = snprintf(help, sizeof(help), "print these events, or groups of them (");
+	if (!o->top && (o->by || o->interval))
+		die(STATUS_USAGE, "--%s needs --top", o->by ? "by" : "interval");
+	if (o->top && (o->fields || o->tree_view))
+		die(STATUS_USAGE, "--top and --%s can't be used together%s",
+		    o->fields ? "fields" : "tree-view", o->fields ? ": --by has its fields" : "");
+	if (tool->interval)
+		o->interval = *tool->interval;
+	else if (!o->interval)
+		o->interval = SECOND;
+}
 
-	for (const struct event_group *g = tool->groups; g->name && n < sizeof(help); g++)
-		n += snprintf(help + n, sizeof(help) - n, "%s%s", g > tool->groups ? ", " : "",
-			      g->name);
-	if (n < sizeof(help))
-		snprintf(help + n, sizeof(help) - n, "), separated by commas, or all");
+static bool is_any(const struct event_desc *e)
+{
+	return e->name;
+}
+
+static bool is_by_default(const struct event_desc *e)
+{
+	return e->by_default;
+}
+
+static bool is_failure(const struct event_desc *e)
+{
+	return e->failure;
+}
+
+static void put_events(FILE *f, const struct tool *tool, bool (*which)(const struct event_desc *))
+{
+	const char *between = "";
+
+	for (const struct event_desc *e = tool->events; e->name; e++)
+		if (which(e)) {
+			fprintf(f, "%s%s", between, event_short_name(e));
+			between = ", ";
+		}
+}
+
+/* What of an option is the tool's. */
+static const char *make_help(const struct tool *tool, const struct option_row *row)
+{
+	struct out_config config = { .events = tool->events, .selected = UINT64_MAX };
+	char *help = NULL;
+	size_t size;
+	FILE *f = open_memstream(&help, &size);
+
+	if (!f)
+		die(STATUS_FAILED, "out of memory");
+	fputs(row->help, f);
+	if (!strcmp(row->name, "events")) {
+		put_events(f, tool, is_any);
+		fputs(" (default: ", f);
+		put_events(f, tool, is_by_default);
+		fputs(tool->groups ? "); groups: " : ")", f);
+		for (const struct event_group *g = tool->groups; g && g->name; g++)
+			fprintf(f, "%s%s", g > tool->groups ? ", " : "", g->name);
+	} else if (!strcmp(row->name, "failed")) {
+		put_events(f, tool, is_failure);
+	} else if (!strcmp(row->name, "by")) {
+		fputs(top_default(&config), f);
+	}
+	if (fclose(f))
+		die(STATUS_FAILED, "out of memory");
 	return help;
 }
 
@@ -215,12 +279,14 @@ const struct option_row *shared_options(const struct tool *tool)
 	static struct option_row rows[sizeof(all_shared) / sizeof(*all_shared)];
 	size_t n = 0;
 
+	if (rows->help)
+		return rows;
 	for (const struct option_row *row = all_shared; row->help; row++) {
 		if (!is_offered(tool, row))
 			continue;
 		rows[n] = *row;
-		if (tool->groups && row->name && !strcmp(row->name, "events"))
-			rows[n].help = events_help(tool);
+		if (row->help[strlen(row->help) - 1] == ' ')
+			rows[n].help = make_help(tool, row);
 		n++;
 	}
 	rows[n] = (struct option_row){};
@@ -255,4 +321,5 @@ void options_parse(const struct tool *tool, struct options *o, int argc, char **
 	}
 	options_read(&line, argc, argv, tool->paths);
 	select_events(tool, o);
+	check_top(tool, o);
 }

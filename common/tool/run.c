@@ -29,6 +29,7 @@ struct run {
 	const struct tool *tool;
 	const struct options *o;
 	struct out *out;
+	struct top *top; /* NULL: each event is a line */
 	struct ring_buffer *ring;
 	struct writer to;
 	int epoll;
@@ -44,6 +45,11 @@ struct run {
 	uint64_t lost_told[EVENT_TYPES];
 	int64_t lost_time; /* of the last look at what was lost */
 	bool maybe_lost;   /* since then */
+
+	/* With top: */
+	int64_t from;	    /* when the sums began */
+	uint64_t views;	    /* printed */
+	uint64_t view_lost; /* to be said in the next one */
 
 	bool command_ended;
 	int command_status;
@@ -87,14 +93,22 @@ static void put_heading_again(struct run *r)
 	r->lines = 1;
 }
 
+/* Whether --count says so. */
+static bool enough(const struct run *r)
+{
+	return r->o->count && (r->top ? r->views : r->printed) >= r->o->count;
+}
+
 static void print(struct run *r, const struct event *e, size_t size)
 {
 	char *end;
 
 	if (!writer_open(&r->to)) {
 		r->undelivered++;
-	} else if (r->o->count && r->printed >= r->o->count) {
+	} else if (enough(r)) {
 		r->filtered++;
+	} else if (r->top) {
+		r->undelivered += !top_add(r->top, e, size);
 	} else if ((end = out_line(r->out, r->end, e, size)) == r->end) {
 		r->undelivered++; /* an event that contradicts itself: a defect of ours */
 	} else {
@@ -205,6 +219,10 @@ static void tell_lost(struct run *r, const struct tally tallies[EVENT_TYPES])
 	}
 	r->lost_time = now();
 	r->maybe_lost = false;
+	if (r->top && r->o->table) {
+		r->view_lost += lost.e.count;
+		return;
+	}
 	if (!n || !writer_open(&r->to))
 		return;
 	lost.e.header.ts = read_clock(CLOCK_BOOTTIME);
@@ -220,6 +238,38 @@ static void look_for_lost(struct run *r)
 
 	kernel_tallies(r->kernel, r->tool, tallies);
 	tell_lost(r, tallies);
+}
+
+/* Prints the sums; `last`: there will be no others, which would replace them on the screen. */
+static void put_sums(struct run *r, bool last)
+{
+	uint64_t events = top_events(r->top);
+	struct top_view view = { .rows = r->o->top == UINT64_MAX ? 0 : r->o->top };
+	struct winsize size;
+	char *end;
+
+	if (r->kernel) {
+		look_for_lost(r);
+		view.ts = read_clock(CLOCK_BOOTTIME);
+		view.took = now() - r->from;
+	}
+	view.lost = r->view_lost;
+	if (r->o->screen && !ioctl(r->to.fd, TIOCGWINSZ, &size) && size.ws_row && size.ws_col) {
+		view.height = size.ws_row;
+		view.width = size.ws_col;
+		view.redraw = !last;
+	}
+	top_begin(r->top, &view);
+	while ((end = top_line(r->top, r->end)) != r->end) {
+		r->end = end;
+		if (end - r->buf >= FLUSH_SIZE)
+			flush_other(r, end);
+	}
+	flush_other(r, end);
+	*(writer_open(&r->to) ? &r->printed : &r->undelivered) += events;
+	r->from = now();
+	r->view_lost = 0;
+	r->views++;
 }
 
 static void reap(struct run *r, int flags)
@@ -244,8 +294,7 @@ static bool ended(struct run *r, int64_t end)
 	reap(r, WNOHANG);
 	if (r->command ? r->command_ended : stop_asked())
 		return true;
-	return !writer_open(&r->to) || (r->o->count && r->printed >= r->o->count) ||
-	       (end && now() >= end);
+	return !writer_open(&r->to) || enough(r) || (end && now() >= end);
 }
 
 /* Calls the tool's tick, and returns when that is due again as a time of now(); 0: it isn't. */
@@ -270,9 +319,10 @@ static void watch(struct run *r)
 	while (!ended(r, end)) {
 		int64_t look_again = looked - active < LOOK_AGAIN ? looked + LOOK_AGAIN : 0;
 		int64_t tell = r->maybe_lost ? r->lost_time + SECOND : 0;
-		int n = epoll_wait(
-			r->epoll, events, 4,
-			timeout_until(sooner(sooner(end, due), sooner(look_again, tell))));
+		int64_t view = r->top ? r->from + (int64_t)r->o->interval : 0;
+		int64_t ours = sooner(sooner(look_again, tell), view);
+		int n = epoll_wait(r->epoll, events, 4,
+				   timeout_until(sooner(sooner(end, due), ours)));
 
 		looked = now();
 		for (int i = 0; i < n; i++) {
@@ -291,6 +341,9 @@ static void watch(struct run *r)
 		due = tick(r);
 		if (r->maybe_lost && now() - r->lost_time >= SECOND)
 			look_for_lost(r);
+		/* Behind the tick, which may print sums of the same interval. */
+		if (view && now() >= view)
+			put_sums(r, false);
 	}
 }
 
@@ -314,6 +367,8 @@ static void finish(struct run *r, struct tally *all)
 		r->tool->tick(INT64_MAX);
 	flush(r);
 	tell_lost(r, tallies);
+	if (r->top && !enough(r) && (!r->views || top_events(r->top) || r->view_lost))
+		put_sums(r, true);
 }
 
 static void append(char *line, size_t size, uint64_t n, const char *what)
@@ -330,8 +385,8 @@ static void summarize(const struct run *r, const struct tally *all)
 
 	if (r->o->quiet || r->to.closed)
 		return;
-	snprintf(line, sizeof(line), "%llu event%s printed", (unsigned long long)r->printed,
-		 r->printed == 1 ? "" : "s");
+	snprintf(line, sizeof(line), "%llu event%s %s", (unsigned long long)r->printed,
+		 r->printed == 1 ? "" : "s", r->top ? "summed up" : "printed");
 	append(line, sizeof(line), all->lost, "lost");
 	append(line, sizeof(line), r->filtered, "filtered");
 	append(line, sizeof(line), r->undelivered, "undelivered");
@@ -339,6 +394,9 @@ static void summarize(const struct run *r, const struct tally *all)
 		append(line, sizeof(line), all->produced - r->received - all->lost,
 		       "unaccounted for");
 	say("%s", line);
+	if (r->top && top_without_room(r->top))
+		say("%llu events had no room (%d rows at a time have): they are among the others",
+		    (unsigned long long)top_without_room(r->top), TOP_KEYS_MAX);
 	if (r->o->verbose && r->tool->event)
 		say("produced %llu = received %llu + lost %llu", (unsigned long long)all->produced,
 		    (unsigned long long)r->received, (unsigned long long)all->lost);
@@ -370,6 +428,8 @@ static void enter_sandbox(const struct options *o, pid_t command)
 
 static void put_heading(struct run *r)
 {
+	if (r->top)
+		return;
 	r->end = out_heading(r->out, r->end);
 	r->lines = 1;
 	flush(r);
@@ -392,13 +452,14 @@ static bool read_more(struct run *r, struct capture *capture, int fd)
 	return false;
 }
 
-int run_capture(const struct tool *tool, const struct options *o, struct out *out, int fd, int from)
+int run_capture(const struct tool *tool, const struct options *o, const struct sinks *to, int from)
 {
 	struct run r = {
 		.tool = tool,
 		.o = o,
-		.out = out,
-		.to = { .fd = fd, .what = "events", .grace = o->grace },
+		.out = to->out,
+		.top = to->top,
+		.to = { .fd = to->fd, .what = "events", .grace = o->grace },
 	};
 	struct capture *capture = capture_new();
 	const struct tally none = {};
@@ -409,19 +470,20 @@ int run_capture(const struct tool *tool, const struct options *o, struct out *ou
 	if (!r.buf || !capture)
 		die(STATUS_FAILED, "out of memory");
 	running = &r;
-	r.terminal = isatty(fd);
+	r.terminal = isatty(to->fd) && !r.top;
 	enter_sandbox(o, 0);
 	put_heading(&r);
-	while ((status = capture_next(capture, &packet)) != CAPTURE_END &&
-	       (!o->count || r.printed < o->count)) {
+	while ((status = capture_next(capture, &packet)) != CAPTURE_END && !enough(&r)) {
 		if (status == CAPTURE_PACKET)
 			tool->packet(&packet);
 		else if (!read_more(&r, capture, from))
 			break;
 	}
-	if (tool->tick && !(o->count && r.printed >= o->count))
+	if (tool->tick && !enough(&r))
 		tool->tick(INT64_MAX);
 	flush(&r);
+	if (r.top)
+		put_sums(&r, true);
 	if (capture_error(capture)) {
 		say("%s: %s", *tool->capture, capture_error(capture));
 		r.to.failed = EINVAL;
@@ -430,16 +492,17 @@ int run_capture(const struct tool *tool, const struct options *o, struct out *ou
 	return r.to.failed || r.to.stuck ? STATUS_FAILED : STATUS_OK;
 }
 
-int run(struct kernel *k, const struct tool *tool, const struct options *o, struct out *out, int fd,
+int run(struct kernel *k, const struct tool *tool, const struct options *o, const struct sinks *to,
 	struct command *command)
 {
 	struct run r = {
 		.kernel = k,
 		.tool = tool,
 		.o = o,
-		.out = out,
+		.out = to->out,
+		.top = to->top,
 		.command = command,
-		.to = { .fd = fd, .what = "events", .grace = o->grace },
+		.to = { .fd = to->fd, .what = "events", .grace = o->grace },
 	};
 	struct tally all;
 
@@ -451,14 +514,14 @@ int run(struct kernel *k, const struct tool *tool, const struct options *o, stru
 		die(STATUS_FAILED, "can't read from the kernel: %s", strerror(errno));
 	add_to_epoll(&r, ring_buffer__epoll_fd(r.ring), EPOLLIN);
 	add_to_epoll(&r, stop_fd(), EPOLLIN);
-	add_to_epoll(&r, fd, 0);
+	add_to_epoll(&r, to->fd, 0);
 
-	r.terminal = isatty(fd); /* not a system call that the sandbox allows */
+	r.terminal = isatty(to->fd) && !r.top; /* not a system call that the sandbox allows */
 	enter_sandbox(o, command ? command->pid : 0);
 	put_heading(&r);
 	if (command)
 		command_go(command);
-	r.lost_time = now();
+	r.lost_time = r.from = now();
 	watch(&r);
 	finish(&r, &all);
 	summarize(&r, &all);

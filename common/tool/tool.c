@@ -43,13 +43,20 @@ static enum out_format choose_format(const struct options *o)
 	return OUT_JSON;
 }
 
-/* By https://no-color.org, and not where the terminal says that it knows none. */
+/* A terminal that knows colours and where its cursor is. */
+static bool has_screen(const struct options *o)
+{
+	const char *term = getenv("TERM");
+
+	return !o->write && isatty(STDOUT_FILENO) && term && strcmp(term, "dumb");
+}
+
+/* By https://no-color.org. */
 static bool want_color(const struct options *o)
 {
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *no_color = getenv("NO_COLOR");
 
-	return !o->write && isatty(STDOUT_FILENO) && !(no_color && *no_color) && term &&
-	       strcmp(term, "dumb");
+	return has_screen(o) && !(no_color && *no_color);
 }
 
 /* `KEY=VALUE` in two. Keys look like the fields' names. */
@@ -80,6 +87,30 @@ static struct out_tag *make_tags(const struct options *o)
 	for (size_t i = 0; i < o->tags.n; i++)
 		tags[n++] = make_tag(o->tags.item[i]);
 	return tags;
+}
+
+static void open_sinks(struct sinks *to, const struct tool *tool, const struct options *o)
+{
+	struct out_config config = {
+		.format = o->table ? OUT_TABLE : OUT_JSON,
+		.color = want_color(o),
+		.redact = !o->no_redact,
+		.tree = o->tree_view,
+		.events = tool->events,
+		.selected = o->selected,
+		.fields = o->fields,
+		.tags = make_tags(o),
+		.cgroup_path = cgroup_path,
+	};
+	char error[1024];
+
+	if (o->top)
+		config.by = o->by ?: top_default(&config);
+	to->out = out_new(&config, error, sizeof(error));
+	if (to->out && o->top)
+		to->top = top_new(to->out, &config, error, sizeof(error));
+	if (!to->out || (o->top && !to->top))
+		die(STATUS_USAGE, "%s", error);
 }
 
 /* From /etc/passwd alone: getpwnam(3) of a static binary would need the C library's modules. */
@@ -171,7 +202,7 @@ static int open_output(const struct options *o)
 }
 
 /* What is only there while a process runs is not in a capture. */
-static int read_capture(const struct tool *tool, const struct options *o, struct out *out)
+static int read_capture(const struct tool *tool, const struct options *o, struct sinks *to)
 {
 	const char *name = *tool->capture;
 	int from = STDIN_FILENO;
@@ -183,7 +214,8 @@ static int read_capture(const struct tool *tool, const struct options *o, struct
 	if (strcmp(name, "-") && (from = open(name, O_RDONLY | O_CLOEXEC)) < 0)
 		die(STATUS_FAILED, "%s: %s", name, strerror(errno));
 	stop_on_signals(false);
-	return run_capture(tool, o, out, open_output(o), from);
+	to->fd = open_output(o);
+	return run_capture(tool, o, to, from);
 }
 
 int tool_main(const struct tool *tool, int argc, char **argv)
@@ -194,9 +226,7 @@ int tool_main(const struct tool *tool, int argc, char **argv)
 	struct filter_values values;
 	enum out_format format;
 	struct kernel kernel;
-	struct out *out;
-	char error[1024];
-	int fd;
+	struct sinks to = {};
 
 	options_parse(tool, &o, argc, argv);
 	format = choose_format(&o);
@@ -210,38 +240,26 @@ int tool_main(const struct tool *tool, int argc, char **argv)
 		tool->start(&o.selected);
 	if (tool->interface && *tool->interface)
 		*tool->interface_l3 = interface_l3(*tool->interface);
-	out = out_new(
-		&(struct out_config){
-			.format = format,
-			.color = want_color(&o),
-			.redact = !o.no_redact,
-			.tree = o.tree_view,
-			.events = tool->events,
-			.selected = o.selected,
-			.fields = o.fields,
-			.tags = make_tags(&o),
-			.cgroup_path = cgroup_path,
-		},
-		error, sizeof(error));
-	if (!out)
-		die(STATUS_USAGE, "%s", error);
+	o.table = format == OUT_TABLE;
+	o.screen = o.table && has_screen(&o);
+	open_sinks(&to, tool, &o);
 	values = make_filter_values(&o);
 	if (!have_stdout && !o.write && !o.check)
 		die(STATUS_FAILED, "standard output is closed");
 	if (tool->capture && *tool->capture)
-		return read_capture(tool, &o, out);
+		return read_capture(tool, &o, &to);
 
 	kernel_load(&kernel, tool, &o);
 	set_filters(&kernel, &o, &values);
 	if (tool->paths)
 		kernel_add_paths(&kernel, tool->paths);
-	fd = open_output(&o);
+	to.fd = open_output(&o);
 	if (o.command && !o.check) {
 		command_prepare(&command, o.command, o.write);
 		kernel_set_add(&kernel, "tree_roots", &(uint32_t){ command.pid });
 	}
 	/* Once before there are events, and once more for readers that a shell starts after us. */
-	readers_find(fd, exclude, &kernel);
+	readers_find(to.fd, exclude, &kernel);
 	kernel_attach(&kernel, tool, &o);
 	if (o.check) {
 		kernel_report(stdout, &kernel, tool);
@@ -250,6 +268,6 @@ int tool_main(const struct tool *tool, int argc, char **argv)
 	cgroup_scan();
 	stop_forward(command.pid);
 	stop_on_signals(o.command);
-	readers_find(fd, exclude, &kernel);
-	return run(&kernel, tool, &o, out, fd, o.command ? &command : NULL);
+	readers_find(to.fd, exclude, &kernel);
+	return run(&kernel, tool, &o, &to, o.command ? &command : NULL);
 }

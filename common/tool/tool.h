@@ -57,6 +57,10 @@ struct tool {
 	const char **interface;
 	uint32_t *interface_l3;
 
+	/* Where the tool's options have an interval of its own, which is then also that of --top.
+	   NULL: --interval is the library's. */
+	const uint64_t *interval;
+
 	/* The operands, which are paths: given to bpf/lib/below.bpf.h. NULL: there are none. */
 	struct list *paths;
 

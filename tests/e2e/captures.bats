@@ -254,6 +254,74 @@ changed() { perl -0777 -pe "$2" "$1" >changed.pcap; }
 		--slurpfile whole whole
 }
 
+# without CAPTURE: as cut.N what is left of it without its Nth packet; says how many there are.
+without() {
+	perl -0777 -ne '
+		my ($header, $at, @packets) = (substr($_, 0, 24), 24);
+		while ($at < length) {
+			my $n = 16 + unpack("V", substr($_, $at + 8, 4));
+			push @packets, substr($_, $at, $n);
+			$at += $n;
+		}
+		for my $i (0..$#packets) {
+			open my $f, ">", "cut.$i" or die;
+			print $f $header, @packets[grep { $_ != $i } 0..$#packets];
+		}
+		print scalar @packets' "$1"
+}
+
+# missing CAPTURE MOST: whichever packet is missing, nothing is read that was not there, and no more
+# messages than MOST are missing for that; of TCP that is said.
+missing() {
+	local key='[.event, .proto, .sport, .dport, .id, .bytes, .query, .rcode, .answer_count, .answers]'
+	local i n
+
+	n=$(without "$1")
+	((n > 5))
+	well -q -e query,answer -r "$1"
+	jq -c "$key" out >full
+	for ((i = 0; i < n; i++)); do
+		dnssnoop -q -e query,answer,malformed --tag cut="$i" -r "cut.$i"
+	done >said
+	jq -nc --slurpfile full full --slurpfile cut said --argjson most "$2" '
+		$cut | group_by(.cut)[] | { cut: .[0].cut,
+			skipped: map(select(.malformed).bytes),
+			wrong: (map(select(.malformed | not) | '"$key"') - $full),
+			gone: ($full - map('"$key"')) }
+		| select(.wrong != [] or (.gone | length) > $most
+			or ((.skipped == []) and (.gone | any(.[1] == "tcp"))))' >differences
+	[[ ! -s differences ]] || { show differences; return 1; }
+	jq -se 'map(select(.malformed)) | length > 0 and all(.[]; .malformed == "is skipped, as bytes are missing")' said >/dev/null
+	# Each segment that is not whole, too.
+	perl -0777 -pe '
+		my ($to, $at) = (substr($_, 0, 24), 24);
+		while ($at < length) {
+			my ($n, $all) = unpack("VV", substr($_, $at + 8, 8));
+			my $kept = $n > 400 ? 400 : $n;
+			$to .= substr($_, $at, 8) . pack("VV", $kept, $all) . substr($_, $at + 16, $kept);
+			$at += 16 + $n;
+		}
+		$_ = $to' "$1" >short
+	well -q -e query,answer,malformed -r short
+	jq -nc --slurpfile full full --slurpfile out out '$out | map(select(.malformed or .truncated | not) | '"$key"') - $full | .[]' >differences
+	[[ ! -s differences ]] || { show differences; return 1; }
+	[[ -s out ]]
+}
+
+@test "a connection of which a packet is missing goes on with its next message" {
+	missing "$data/dns-tcp.pcap" 1
+}
+
+@test "so do those of the captures beside the checkout" {
+	local file
+
+	all_beside
+	for file in "${captures[@]}"; do
+		[[ $file == */dns-axfr.pcap || $file == *dns-tcp*.pcap ]] || continue
+		missing "$file" 100 # many in one packet
+	done
+}
+
 @test "--port: messages at another port" {
 	# 5353 becomes 5300.
 	changed "$data/mdns-zeroconf.pcap" 's/\x14\xe9\x14\xe9/\x14\xb4\x14\xb4/g'

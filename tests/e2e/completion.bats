@@ -105,6 +105,24 @@ options_of() {
 	offers 'execwatch --fields=exit_code,ts,exi'
 }
 
+@test "fields to sum up by, and no number where one may stand" {
+	local -a fields
+
+	mapfile -t fields < <(execwatch -e all --top --by nonsense 2>&1 | sed 's/.*there are //; s/, /\n/g')
+	((${#fields[@]} > 20))
+	offers 'execwatch --top --by ' ts "${fields[@]}"
+	offers 'execwatch --top --by=exe,tt' tty
+	offers 'execwatch --top=1'
+	offers 'execwatch --top --b' --by --buffer
+}
+
+@test "directions, and interfaces" {
+	offers 'dnssnoop --direction=' in out
+	offers 'dnssnoop --direction o' out
+	offers 'dnssnoop -i lo' lo
+	offers 'dnssnoop --interface=lo' lo
+}
+
 @test "users, files and cgroups" {
 	offers 'execwatch -u roo' root
 	offers 'execwatch --uid=roo' root

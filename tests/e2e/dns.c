@@ -19,7 +19,8 @@
  *	-q TYPE		ask: a number; default 1, which is A
  *	-r N		ask: the same question N times before the answer is waited for
  *	-1		ask: over TCP, one byte a segment
- *	-p		ask: over TCP, all questions in one segment
+ *	-p		ask: all questions in one segment; over UDP, where they must be of one size,
+ *			in one call, and the kernel splits what it is given (UDP_SEGMENT)
  *	-g		wait for a line on standard input once the socket is there
  *	-f N		ask: N times the same, saying nothing
  */
@@ -27,6 +28,7 @@
 #include <errno.h>
 #include <error.h>
 #include <netinet/tcp.h>
+#include <netinet/udp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -357,12 +359,21 @@ static void ask_pipelined(int fd, char **names)
 	for (id = 1; names[id - 1]; id++) {
 		make_question(names[id - 1], id);
 		say(true);
-		all[n++] = message_len >> 8;
-		all[n++] = message_len;
+		if (o.tcp) {
+			all[n++] = message_len >> 8;
+			all[n++] = message_len;
+		}
 		memcpy(all + n, message, message_len);
 		n += message_len;
 	}
-	write_all(fd, all, n);
+	if (!o.tcp) {
+		must(setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &message_len, sizeof(int)),
+		     "segment");
+		must(sendto(fd, all, n, 0, &peer.any, peer_len), "sendto");
+		must(setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &(int){ 0 }, sizeof(int)), "segment");
+	} else {
+		write_all(fd, all, n);
+	}
 	while (--id) {
 		if (!receive(fd))
 			error(1, errno, "no answer");

@@ -172,9 +172,9 @@ connected() { grep -q ':0035 .* 01 ' /proc/net/tcp6; }
 	done
 }
 
-@test "a client in another network namespace" {
-	local far
-
+# Another network namespace, where commands run by "${inside[@]}": here is 192.0.2.1 and 2001:db8::1,
+# there are 192.0.2.2 and 2001:db8::2.
+beyond_veth() {
 	start unshare --net sleep infinity
 	far=$!
 	# shellcheck disable=SC2317 # called through until_true
@@ -182,10 +182,16 @@ connected() { grep -q ':0035 .* 01 ' /proc/net/tcp6; }
 	until_true apart
 	ip link add "v$$" type veth peer name far netns "$far" || skip 'no veth'
 	ip addr add 192.0.2.1/24 dev "v$$"
+	ip addr add 2001:db8::1/64 dev "v$$" nodad
 	ip link set "v$$" up
 	inside=(nsenter "--net=/proc/$far/ns/net")
 	"${inside[@]}" ip addr add 192.0.2.2/24 dev far
+	"${inside[@]}" ip addr add 2001:db8::2/64 dev far nodad
 	"${inside[@]}" ip link set far up
+}
+
+@test "a client in another network namespace" {
+	beyond_veth
 	see
 	serve 192.0.2.1 53
 	serve -t 192.0.2.1 53
@@ -301,6 +307,22 @@ dns.malformed udp out 3 true 3'
 	count 28
 }
 
+@test "datagrams that are given to the kernel as one" {
+	local names
+
+	see
+	for address in 127.0.0.1 ::1; do
+		serve $address 53
+		ask -p $address 53 a.test b.test c.test d.test
+		# 64 of 1 KiB are as many as there may be.
+		mapfile -t names < <(seq -f "n%03g$(printf '.%060d' 1 2 3).test" 1 40)
+		ask -p $address 53 "${names[@]}"
+	done
+	finish TERM
+	told
+	count $((2 * 4 * 44))
+}
+
 #
 # Options.
 #
@@ -399,7 +421,7 @@ asked() { jq -r "select(.query // \"\" | endswith(\".test\")) | ${1:-.query}" ou
 	ask -t 127.0.0.4 53 v.test
 	ask 127.0.0.1 53 no.test
 	finish TERM
-	is "$(asked) $(asked .uid) $(what 'map(select(.event != "lost")) | length')" 'u.test v.test 65534 4'
+	is "$(asked) $(asked .uid) $(of_all 'map(select(.event != "lost")) | length')" 'u.test v.test 65534 4'
 }
 
 @test "-p: one of several processes that share a socket gets its own questions" {
@@ -529,11 +551,12 @@ dns.query in $4 $5 $6
 dns.query out $2 $3 0"
 }
 
+# dnsmasq_here [COMMAND...]: which runs it.
 dnsmasq_here() {
 	needs dnsmasq
 	printf '%s\n' port=53 listen-address=127.0.0.1,::1 bind-interfaces no-resolv no-hosts pid-file= \
 		user=nobody log-facility=- address=/test/192.0.2.1 address=/test/2001:db8::1 >dnsmasq.conf
-	start dnsmasq --keep-in-foreground -C dnsmasq.conf 2>dnsmasq.log
+	start "$@" dnsmasq --keep-in-foreground -C dnsmasq.conf 2>dnsmasq.log
 	server=$!
 	until_true grep -q started dnsmasq.log
 }
@@ -580,15 +603,68 @@ by() {
 	finish TERM
 }
 
-@test "unbound, which has threads and sockets of its own for each" {
-	needs unbound dig
-	printf '%s\n' server: 'interface: 127.0.0.6' 'username: ""' 'chroot: ""' 'pidfile: ""' 'use-syslog: no' \
-		'do-daemonize: no' 'num-threads: 2' 'logfile: ""' 'verbosity: 1' 'directory: "."' \
-		'module-config: "iterator"' 'local-zone: "test." static' 'local-data: "u.test. A 192.0.2.7"' >unbound.conf
-	watch --pair
+# unbound_at ADDRESS...: knows about $name.
+unbound_at() {
+	needs unbound
+	{
+		printf '%s\n' server: 'username: ""' 'chroot: ""' 'pidfile: ""' 'use-syslog: no' \
+			'do-daemonize: no' 'num-threads: 2' 'logfile: ""' 'verbosity: 1' 'directory: "."' \
+			'module-config: "iterator"' 'access-control: 192.0.2.0/24 allow' 'access-control: 2001:db8::/32 allow' \
+			'local-zone: "test." static' "local-data: \"$name A 192.0.2.7\"" "local-data: \"$name AAAA 2001:db8::7\""
+		printf "local-data: '$name TXT \"%0200d\"'\n" {1..12} # more than goes into a datagram
+		printf 'interface: %s\n' "$@"
+	} >unbound.conf
 	start unbound -d -p -c unbound.conf 2>unbound.log
 	server=$!
 	until_true grep -q 'start of service' unbound.log
+}
+
+@test "dig, node and python3 in another network namespace ask unbound here, over UDP and TCP, IPv4 and IPv6" {
+	local address name=${U}u.test # nobody else's
+
+	needs unbound dig node python3
+	beyond_veth
+	watch
+	unbound_at 192.0.2.1 2001:db8::1
+	for address in 192.0.2.1 2001:db8::1; do
+		for client in 'dig +tries=1' 'dig +tries=1 +tcp'; do
+			# shellcheck disable=SC2086 # with its options
+			"${inside[@]}" $client "@$address" "$name" AAAA | grep -q 2001:db8::7
+		done
+		# It asks over TCP when the answer does not fit.
+		"${inside[@]}" node -e 'const r = new (require("dns").Resolver)()
+			r.setServers([process.argv[1].includes(":") ? `[${process.argv[1]}]` : process.argv[1]])
+			r.resolveTxt(process.argv[2], (e, a) => { console.log(a.length) })' "$address" "$name" | grep -qx 12
+		"${inside[@]}" python3 -c 'import socket, sys
+labels = [l.encode() for l in sys.argv[2].split(".") + [""]]
+question = b"\x12\x34\x01\x00\x00\x01" + bytes(6) + b"".join(bytes([len(l)]) + l for l in labels) + b"\x00\x01\x00\x01"
+for kind, front in (socket.SOCK_DGRAM, b""), (socket.SOCK_STREAM, len(question).to_bytes(2, "big")):
+    s = socket.create_connection((sys.argv[1], 53)) if front else socket.socket(
+        socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, kind)
+    s.connect((sys.argv[1], 53)) if not front else None
+    s.sendall(front + question)
+    assert s.recv(4096)[-4:] == bytes((192, 0, 2, 7)), "answer"' "$address" "$name"
+	done
+	until_true saw '.query == "'"$name"'" and .event == "dns.answer"' 24
+	finish TERM
+	# Each asks over both, and each message is seen on both sides.
+	for address in 192.0.2.1 2001:db8::1; do
+		for proto in udp tcp; do
+			is "$proto $(jq -r --arg a "$address" --arg p "$proto" --arg n "$name" 'select(.query == $n and .proto == $p
+				and (.saddr == $a or .daddr == $a)) | "\(.event) \(.direction) \(.comm | match("^(dig|node|python|unbound)").string)"' out | sort | uniq -c | xargs)" \
+				"$proto 1 dns.answer in dig 1 dns.answer in node 1 dns.answer in python 3 dns.answer out unbound 3 dns.query in unbound 1 dns.query out dig 1 dns.query out node 1 dns.query out python"
+		done
+	done
+	is "$(jq -r --arg n "$name" 'select(.query == $n and .comm == "unbound").pid' out | sort -u)" "$server"
+	holds 'map(select(.query == $n and .event == "dns.answer")) | all(.[]; .latency_ns > 0)' --arg n "$name"
+}
+
+@test "unbound, which has threads and sockets of its own for each" {
+	local name=u.test
+
+	needs unbound dig
+	watch --pair
+	unbound_at 127.0.0.6
 	by dig +tries=1 @127.0.0.6 u.test
 	by dig +tries=1 +tcp @127.0.0.6 nx.test
 	finish TERM
@@ -597,6 +673,33 @@ by() {
 nx.test NXDOMAIN tcp out unbound null
 u.test NOERROR udp in dig 192.0.2.7
 u.test NOERROR udp out unbound 192.0.2.7'
+}
+
+# load SECONDS: as many questions as dnsmasq answers. Leaves in $sent how many dnsperf says there were,
+# each of which was answered.
+load() {
+	in_cgroup "/${U}g" dnsperf -s 127.0.0.1 -d questions -l "$1" -q 50 >answered 2>&1
+	sent=$(sed -n 's/^ *Queries sent: *//p' answered)
+	is "$(sed -n 's/^ *Queries completed: *\([0-9]*\) .*/\1/p' answered)" "$sent"
+	((sent > 1000))
+}
+
+@test "dnsperf, as fast as dnsmasq answers: what is seen and what is lost are what it has sent, to the last one" {
+	needs dnsperf
+	dnsmasq_here in_cgroup "/${U}g"
+	for i in {1..100}; do echo "host$i.test A"; done >questions
+	# Room for all that two seconds can bring: nothing is lost, whatever else the machine does.
+	watch -c dnsperf --buffer 128M -f event,direction
+	load 2
+	finish TERM
+	is "$(sort out | uniq -c | awk '{ print $1, $2 }' | sort -k 2)" "$sent {\"event\":\"dns.answer\",\"direction\":\"in\"}
+$sent {\"event\":\"dns.query\",\"direction\":\"out\"}"
+	# And with little: each message is seen or lost on either side.
+	watch --cgroup "/${U}g" --buffer 16K -e query,answer -f event
+	load 1
+	finish TERM
+	is "$(what 'map(if .event == "lost" then .by[] | select(.event == "packet").count else 1 end) | add')" $((4 * sent))
+	is "$(what 'map(select(.event == "lost")) | length > 0')" true
 }
 
 @test "77 without privileges; the capabilities that are named are enough" {
@@ -646,6 +749,40 @@ u.test NOERROR udp out unbound 192.0.2.7'
 	kill -CONT "$tool"
 	finish TERM
 	is "$status" 3
+}
+
+@test "a connection of which events were lost goes on with its next message" {
+	local i connection questions
+
+	serve -t 127.0.0.1 53
+	see --buffer 4K
+	exec {connection}<>/dev/tcp/127.0.0.1/53
+	# asks NAME-OF-ONE-LETTER: and waits for the answer.
+	asks_for() {
+		printf '\x00\x18\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01%s\x04test\x00\x00\x01\x00\x01' "$1" >&"$connection"
+		LC_ALL=C IFS= read -rN 1 -u "$connection" # bash leaves out NULs: the length's second byte
+		until_true served_all $((2 * ++questions))
+	}
+	# shellcheck disable=SC2317 # called through until_true
+	served_all() { (($(grep -c '"dns\.' said) >= $1)); }
+	questions=0
+	asks_for a
+	until_true saw '.query == "a.test"' 2
+	kill -STOP "$tool"
+	for ((i = 0; i < 60; i++)); do asks_for b; done
+	kill -CONT "$tool"
+	until_true grep -qs '"event":"lost"' out
+	asks_for c
+	until_true saw '.query == "c.test" and .event == "dns.answer"' 1
+	exec {connection}>&-
+	finish TERM
+	# Of both sides of the server something is missing, all that is printed was there, and what is
+	# missing is as long as what was skipped.
+	is "$(of_all 'map(select(.event | startswith("dns.")) | .malformed // .query) | unique | join(" ")')" 'a.test b.test c.test is skipped, as bytes are missing'
+	is "$(of_all 'map(select(.malformed).direction) | sort | join(" ")')" 'in out'
+	# 26 bytes of a question, 42 of an answer.
+	is "$(of_all 'map(select(.direction == "in") | if .malformed then .bytes else 26 end) | add')" $((26 * questions))
+	is "$(of_all 'map(select(.direction == "out") | if .malformed then .bytes else 42 end) | add')" $((42 * questions))
 }
 
 @test "a flood, with room for it: none is missing, on either side" {

@@ -279,3 +279,33 @@ agree_on() {
 			end)' -- "$@" >differences || return
 	[[ ! -s differences ]] || { show differences err; return 1; }
 }
+
+# sums_agree: what the workload says of its files is what the events add up to.
+sums_agree() {
+	jq -nc --slurpfile said said --slurpfile out out '
+		def sums: map(select((.event == "file.read" or .event == "file.write") and
+				(.path | endswith("/said") | not)))
+			| group_by([.event, .pid, .path])
+			| map({ event: .[0].event, pid: .[0].pid, path: .[0].path,
+				bytes: (map(.bytes) | add), calls: (map(.calls) | add) });
+		($said | map(.pid) | unique) as $pids
+		| ($out | map(select(.pid as $p | $pids | index($p))) | sums) as $got
+		| if $said == [] then "the workload said nothing" else empty end,
+			(($said | sums) - $got | map({ said: . })[]),
+			($got - ($said | sums) | map({ got: . })[])' >differences
+	[[ ! -s differences ]] || { show differences err; return 1; }
+}
+
+# events_agree FIRST: what the workload says are its events, in this order, after the first ones.
+events_agree() {
+	jq -nc --slurpfile said said --slurpfile out out '
+		[$out[] | select(.pid == $said[0].pid)] as $got
+		| if $said == [] then "the workload said nothing" else empty end,
+			if ($got | length) != $first + ($said | length)
+				then { said: ($said | length), got: ($got | length) } else empty end,
+			($said | to_entries[] | .key as $i | .value as $all | .value | to_entries[]
+			| select($got[$i + $first][.key] != .value)
+			| { at: $i, key, said: .value, got: $got[$i + $first][.key], all: $all })' \
+		--argjson first "$1" >differences
+	[[ ! -s differences ]] || { show differences err out; return 1; }
+}

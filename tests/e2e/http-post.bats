@@ -6,32 +6,8 @@
 # shellcheck disable=SC2317 # much is called through until_true
 # shellcheck source=tests/e2e/helpers.bash
 . "$BATS_TEST_DIRNAME/helpers.bash"
-
-shopt -s lastpipe # what a pipe ends with sets $status
-unset http_proxy https_proxy no_proxy ALL_PROXY all_proxy HTTPS_PROXY NO_PROXY
-
-# serve [CERT KEY [CLIENT-CA]]: starts a server, whose address is $at; again: at the same port.
-serve() {
-	needs_http
-	rm -f port
-	start /usr/bin/python3 "$BATS_TEST_DIRNAME/server.py" "$@"
-	server=$!
-	until_true test -e port
-	PORT=$(<port)
-	export PORT
-	at=127.0.0.1:$PORT
-}
-
-end_server() {
-	kill -KILL "$server"
-	wait "$server" 2>/dev/null || :
-}
-
-# The server's mood from now on.
-mood() {
-	echo "$*" >mood.next
-	mv mood.next mood
-}
+# shellcheck source=tests/e2e/http.bash
+. "$BATS_TEST_DIRNAME/http.bash"
 
 # post OPTION...: from start to end, with the lines of standard input.
 post() {
@@ -47,13 +23,6 @@ begin() {
 	started+=("$tool")
 	exec {to}>in
 }
-
-has() { grep -q -- "$2" "$1"; }
-
-# A value of all requests, each once.
-requests() { jq -r "$1" requests | sort -u | paste -sd ' '; }
-
-waiting() { find spool -maxdepth 1 -name '0*' -size +0 | wc -l; }
 
 @test "lines arrive, in batches" {
 	serve
@@ -90,6 +59,31 @@ waiting() { find spool -maxdepth 1 -name '0*' -size +0 | wc -l; }
 	exec {to}>&-
 	ended
 	is "$status $(jq -s length requests)" '0 2'
+}
+
+@test "lines that belong together are in one request" {
+	local id
+
+	serve
+	seq 99 | sed 's/.*/a &\nb &/' >lines
+	echo end >>lines
+	post --group 2 --max-size 100 <lines
+	is "$status $(<got)" "0 $(<lines)"
+	rm got requests
+	post --group 2 --batch 5 <lines
+	is "$status $(<got) $(jq -s length requests)" "0 $(<lines) 34"
+	# By age, and by a signal: an end is what parts them at last.
+	begin --group 3 --max-age 10ms --grace 1s
+	printf '1\n2\n' >&"$to"
+	until_true eval 'find spool -name "*.raw" -size +3c | grep -q .'
+	printf '3\n4\n' >&"$to"
+	until_true eval 'tail -n 1 got | grep -qx 3'
+	exec {to}>&-
+	ended
+	is "$status $(tail -n 2 got | xargs)" '0 3 4'
+	for id in once/*; do
+		tail -n 1 "$id" | grep -Eqx 'b [0-9]+|end|3|4' || is "$id" 'whole'
+	done
 }
 
 @test "it is tried again after what passes" {
@@ -133,16 +127,22 @@ waiting() { find spool -maxdepth 1 -name '0*' -size +0 | wc -l; }
 	is "$status $(zcat spool/refused/*)" "75 $(seq 10)"
 }
 
-@test "a server that hangs" {
+@test "a server that hangs, and goes on" {
 	serve
+	begin --timeout 1s --max-age 10ms
+	seq 100 >&"$to"
+	until_true lines got 100
 	mood hang
-	begin --timeout 1s
-	seq 10 >&"$to"
+	seq 101 200 >&"$to"
+	until_true grep -q hang requests
+	kill -STOP "$server"
 	until_true has err 'tried again'
 	rm mood
+	kill -CONT "$server"
 	exec {to}>&-
 	ended
-	is "$status $(sort -n got | uniq)" "0 $(seq 10)"
+	is "$status" 0
+	cat once/* | sort -n | cmp - <(seq 200)
 }
 
 @test "no server: all is kept, and the next start sends it first" {
@@ -193,34 +193,51 @@ waiting() { find spool -maxdepth 1 -name '0*' -size +0 | wc -l; }
 	is "$status $(<got)" "0 $(seq 10)"
 }
 
-@test "kill -9 at many moments, and a server that fails: every line arrives" {
+# E2E_LINES=2000000: as many as one may want to see arrive; E2E_KILLS: how often it is killed.
+@test "kill -9 at random moments, and a server that fails: every line arrives, once by the id of its batch" {
+	local all=${E2E_LINES:-200000} kills=${E2E_KILLS:-50} moods
+
 	serve
 	mkfifo in
 	exec {both}<>in
-	seq 200000 >in &
+	seq "$all" >in &
 	writer=$!
 	started+=("$writer")
-	moods=(500 close taken half slow good)
-	for i in {1..40}; do
-		mood "${moods[i % 6]}" 1
-		http-post --spool spool --max-size 64K "http://$at/in" <&"$both" >out 2>err 3>&- &
+	moods=(500 good close 503 taken 429 half good slow 403 taken stop good restart)
+	# In any case more than are sent until the last kill.
+	post=(http-post --spool spool --timeout 2s --max-size $((all / 30)))
+	for ((i = 0; i < kills; i++)); do
+		how=${moods[i % ${#moods[@]}]}
+		case $how in
+		stop) kill -STOP "$server" ;;
+		restart)
+			end_server
+			rm -f mood
+			serve
+			;;
+		*) mood "$how" 2 ;;
+		esac
+		"${post[@]}" "http://$at/in" <&"$both" >out 2>err 3>&- &
 		tool=$!
 		started+=("$tool")
-		for ((j = 0; j < i % 7; j++)); do moment; done
+		read -rt "0.$(printf %03d $((RANDOM % 200)))" -u "$never" || :
 		kill -KILL "$tool"
 		wait "$tool" 2>/dev/null || :
+		kill -CONT "$server"
 	done
 	rm -f mood
-	http-post --spool spool --max-size 64K "http://$at/in" <in >out 2>err 3>&- {both}>&- &
+	"${post[@]}" "http://$at/in" <in >out 2>err 3>&- {both}>&- &
 	tool=$!
 	started+=("$tool")
 	until_true gone "$writer"
 	exec {both}>&-
 	ended
-	is "$status" 0
-	sort -nu got >arrived
-	seq 200000 | cmp - arrived
-	is "$(waiting)" 0
+	is "$status $(waiting)" '0 0'
+	seq "$all" >expected
+	sort -nu got | cmp - expected
+	cat once/* | sort -n | cmp - expected
+	not test -e differs
+	echo "# $kills kills, $(wc -l <requests) requests of $(find once -type f | wc -l) batches" >&3
 }
 
 @test "the server is killed again and again" {
@@ -240,6 +257,122 @@ waiting() { find spool -maxdepth 1 -name '0*' -size +0 | wc -l; }
 	is "$status" 0
 	sort -nu got >arrived
 	seq 100000 | cmp - arrived
+}
+
+# start_nginx: in front of the server, takes bodies of 2 KB at most. Its address is $front.
+start_nginx() {
+	command -v nginx >/dev/null || skip 'there is no nginx'
+	front=127.0.0.1:8471
+	mkdir nginx
+	cat >nginx.conf <<-END
+		daemon off;
+		pid nginx/pid;
+		error_log nginx/error.log;
+		worker_processes 1;
+		events {}
+		http {
+			access_log off;
+			client_body_temp_path nginx/body;
+			proxy_temp_path nginx/proxy;
+			fastcgi_temp_path nginx/fastcgi;
+			uwsgi_temp_path nginx/uwsgi;
+			scgi_temp_path nginx/scgi;
+			client_max_body_size 2k;
+			server {
+				listen $front;
+				location / { proxy_pass http://$at; }
+			}
+		}
+	END
+	start nginx -p "$PWD" -c nginx.conf -e nginx/error.log
+	nginx=$!
+	until_true eval '(exec 9<>/dev/tcp/127.0.0.1/8471) 2>/dev/null'
+}
+
+@test "nginx: what is too large is put aside, and it says so when the server behind it is away" {
+	serve
+	start_nginx
+	{
+		seq 100
+		head -c 5000 /dev/zero | tr '\0' x
+		printf '\n'
+		seq 101 200
+	} >lines
+	status=0
+	http-post --spool spool --compress none --max-size 1500 "http://$front/in" <lines 2>err || status=$?
+	is "$status $(<got)" "75 $(seq 200)"
+	has err 'status 413: .*: a batch was refused, and is in spool/refused/0'
+	is "$(wc -c <"$(echo spool/refused/*)")" 5001
+
+	end_server
+	mkfifo in
+	http-post --spool spool "http://$front/in" <in >out 2>err 3>&- &
+	tool=$!
+	started+=("$tool")
+	exec {to}>in
+	seq 201 300 >&"$to"
+	until_true has err 'status 502'
+	rm port
+	serve
+	exec {to}>&-
+	ended
+	is "$status $(tail -n 100 got)" "0 $(seq 201 300)"
+	kill "$nginx"
+}
+
+# start_clickhouse: its address is $at; sql QUERY asks it.
+start_clickhouse() {
+	needs_http
+	command -v clickhouse-server >/dev/null || skip 'there is no clickhouse-server'
+	at=127.0.0.1:8472
+	cat >clickhouse.xml <<-END
+		<yandex>
+			<logger><level>error</level><console>1</console></logger>
+			<listen_host>127.0.0.1</listen_host>
+			<http_port>8472</http_port>
+			<tcp_port>8473</tcp_port>
+			<path>./clickhouse/</path>
+			<tmp_path>./clickhouse/tmp/</tmp_path>
+			<mark_cache_size>1000000</mark_cache_size>
+			<users_config>users.xml</users_config>
+			<default_profile>default</default_profile>
+			<default_database>default</default_database>
+		</yandex>
+	END
+	cat >users.xml <<-'END'
+		<yandex>
+			<profiles><default></default></profiles>
+			<users><default><password></password><networks><ip>127.0.0.1</ip></networks>
+				<profile>default</profile><quota>default</quota></default></users>
+			<quotas><default></default></quotas>
+		</yandex>
+	END
+	start clickhouse-server --config-file=clickhouse.xml >clickhouse.log 2>&1
+	clickhouse=$!
+	until_true eval 'sql "select 1" >/dev/null 2>&1'
+}
+
+sql() { curl -sSf --data-binary "$1" "http://$at/"; }
+
+@test "ClickHouse has each row, but for a batch with a row that it can't read" {
+	start_clickhouse
+	sql 'create table events (event String, pid UInt32, ts DateTime) engine = MergeTree() order by pid'
+	{
+		seq 5000 | sed 's/.*/{"ts":"2026-11-21T21:39:48.296379483Z","event":"process.exec","pid":&,"comm":"x"}/'
+		echo '{"ts":"nonsense","pid":"nonsense"}'
+		seq 5001 99999 | sed 's/.*/{"ts":"2026-11-21T21:39:48Z","event":"process.exec","pid":&}/'
+	} >lines
+	into="http://$at/?date_time_input_format=best_effort&input_format_skip_unknown_fields=1&query=INSERT%20INTO%20events%20FORMAT%20JSONEachRow"
+	status=0
+	http-post --spool spool --batch 1000 --retry-for 1s "$into" <lines 2>err || status=$?
+	is "$status $(sql 'select count(), min(pid), max(pid), uniqExact(pid), uniqExact(ts) from events' | xargs)" '75 99000 1 99999 99000 1'
+	has err 'status [45]00: .*DB::Exception.*: a batch was refused'
+
+	# As the manual says: what can be mended is sent again.
+	zcat spool/refused/* | jq -c 'select(.ts != "nonsense")' | http-post -q --spool again "$into"
+	is "$(sql 'select count(), uniqExact(pid) from events' | xargs)" '99999 99999'
+	kill "$clickhouse"
+	until_true gone "$clickhouse"
 }
 
 @test "a full spool stops reading" {
@@ -347,18 +480,41 @@ waiting() { find spool -maxdepth 1 -name '0*' -size +0 | wc -l; }
 	has err 'status 401'
 }
 
-# Makes an authority and certificates that it signed.
-certificates() {
-	local name
+# on_terminal OPTION...: with the lines of `lines`; what the terminal gets to see is in `shown`, what is
+# to be seen there in the end in `seen`.
+on_terminal() {
+	status=0
+	terminal sh -c 'exec http-post --spool spool "$@" <lines' sh "$@" "http://$at/in" </dev/null >shown || status=$?
+	sed $'s/.*\e\\[K//' shown >seen
+}
 
-	command -v openssl >/dev/null || skip 'there is no openssl'
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN=authority' -keyout ca.key -out ca.pem
-	for name in server client; do
-		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name" -keyout $name.key -out $name.csr
-		openssl x509 -req -in $name.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
-			-extfile <(echo subjectAltName=IP:127.0.0.1) -out $name.pem
-	done
-} 2>openssl.log
+@test "on a terminal: how far it is, in a line that is gone in the end" {
+	local states=$'s/\r/\\n/g; s/\e\\[K//g'
+
+	serve
+	seq 3000 >lines
+	mood 503 2
+	TERM=xterm on_terminal
+	is "$status $(<seen)" "0 http-post: http://$at/in: status 503: because\x1b[31m of it: tried again until it works
+http-post: http://$at/in: it works again
+http-post: 3000 lines in 1 batches were sent, after 2 retries"
+	sed "$states" shown | grep -q '^http-post: 13.6K in, 0 lines sent, [0-9.]*K waiting, 1 retries$'
+	not grep -q 'waiting, . retries$' shown
+
+	mood 503 1
+	TERM=xterm on_terminal -q
+	is "$status $(wc -l <shown) $(grep -c $'\e' shown)" '0 2 0'
+	mood 503 2
+	TERM=dumb on_terminal
+	is "$status $(wc -l <shown) $(grep -c $'\e' shown)" '0 3 0'
+	mood 503 2
+	(unset TERM && on_terminal)
+	is "$(wc -l <shown) $(grep -c $'\e' shown)" '3 0'
+	mood 503 2
+	# shellcheck disable=SC2016 # for that shell
+	TERM=xterm terminal sh -c 'stty columns 30; exec http-post --spool spool "$1" <lines' sh "http://$at/in" </dev/null >shown
+	is "$(sed "$states" shown | grep '^http-post: 13.*' | awk '{ print length }' | sort -u)" 29
+}
 
 @test "TLS: an authority of one's own, a certificate of the client's" {
 	certificates

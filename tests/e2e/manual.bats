@@ -93,7 +93,7 @@ compare() {
 	local -a lines
 
 	missing=() unexpected=()
-	sed 's/\x1b\[[0-9;]*m//g; s/\r//g' shown >plain
+	sed 's/.*\r\x1b\[K//; s/\x1b\[[0-9;]*[A-Za-z]//g; s/\r//g' shown >plain
 	mapfile -t lines <plain
 	for n in "${!expected[@]}"; do
 		for i in "${!lines[@]}"; do
@@ -189,6 +189,8 @@ teardown_file() {
 @test "the examples of execwatch(8)" { examples man/execwatch.8; }
 @test "the examples of filemon(8)" { examples man/filemon.8; }
 @test "the examples of http-post(8)" { needs_http && examples man/http-post.8; }
+@test "the examples of osquery-poll(8)" { examples man/osquery-poll.8; }
+@test "the examples of s3-upload(8)" { needs_http && examples man/s3-upload.8; }
 @test "the examples of statsd-emit(8)" { examples man/statsd-emit.8; }
 @test "the examples of statsd-recv(8)" { examples man/statsd-recv.8; }
 @test "the examples of graintools(7)" { examples man/graintools.7; }

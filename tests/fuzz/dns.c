@@ -3,8 +3,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "net/dns.h"
+#include "net/dns_stream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -112,9 +113,66 @@ static void check_same(const struct dns_message *a, const struct dns_message *b)
 	}
 }
 
+/* What a stream of such messages is in, and its bytes that were not taken. */
+struct connection {
+	struct dns_stream stream;
+	const uint8_t *end; /* of what may be given */
+	unsigned messages;
+};
+
+static void on_message(void *ctx, const uint8_t *bytes, size_t len)
+{
+	static struct dns_message m;
+	struct connection *c = ctx;
+
+	MUST(!c->stream.lost && len && bytes + len <= c->end);
+	c->messages++;
+	dns_parse(&m, bytes, len, false);
+}
+
+/* The input as a connection: in segments, of which some are missing. */
+static void check_stream(const uint8_t *data, size_t size)
+{
+	static struct dns_message scratch;
+	struct connection c = {};
+	uint64_t all = 0, given = 0, kept = 0;
+	uint32_t random = size ? data[size - 1] : 0;
+
+	if (random & 1)
+		dns_stream_older(&c.stream);
+	for (size_t at = 0, n; at < size; at += n) {
+		uint8_t *exact;
+		size_t taken, before = c.messages;
+		bool lost = c.stream.lost;
+
+		random = random * 1103515245 + 12345;
+		n = 1 + (random >> 16) % (size - at < 200 ? size - at : 200);
+		if (random >> 28 == 0) {
+			dns_stream_gap(&c.stream, kept + n);
+			all += kept + n;
+			kept = 0;
+			continue;
+		}
+		exact = malloc(kept + n);
+		memcpy(exact, data + at - kept, kept + n);
+		c.end = exact + kept + n;
+		taken = dns_stream_take(&c.stream,
+					random >> 14 & 1 ? DNS_SIDE_ANY : DNS_SIDE_SERVER, exact,
+					kept + n, &scratch, on_message, &c);
+		free(exact);
+		MUST(taken <= kept + n && (taken || kept + n <= 65537));
+		MUST(!c.stream.lost || (lost && c.messages == before));
+		given += taken;
+		kept += n - taken;
+	}
+	MUST(c.stream.skipped <= all + given);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct dns_message m, again;
+
+	check_stream(data, size);
 
 	for (int mdns = 0; mdns < 2; mdns++) {
 		bool good = dns_parse(&m, data, size, mdns);

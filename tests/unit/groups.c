@@ -180,6 +180,18 @@ static void test_bytes_max(void)
 	groups_free(g);
 }
 
+static void test_limit(void)
+{
+	struct groups *g = groups_new(0, 1000);
+	static const char key[100000];
+
+	groups_limit(g, 1 << 20);
+	for (unsigned i = 0; i < 20; i++)
+		groups_get(g, key, sizeof(key) - i);
+	ok(groups_count(g) > 8 && groups_count(g) < 11, "a limit of a megabyte");
+	groups_free(g);
+}
+
 /* From few keys to many: records stay where they are; and again after they were forgotten. */
 static void test_growth(void)
 {
@@ -264,6 +276,7 @@ int main(void)
 	test_keys();
 	test_large_keys();
 	test_bytes_max();
+	test_limit();
 	test_growth();
 	test_bytes();
 	return done();

@@ -25,7 +25,7 @@ static struct {
 
 static struct {
 	bool other;
-	uint64_t any;
+	uint64_t any, maybe;
 } shared;
 
 #define AT(member) .offset = offsetof(typeof(own), member)
@@ -47,6 +47,8 @@ static const struct option_row shared_rows[] = {
 	{ "other", 'o', OPTION_FLAG, NULL, offsetof(typeof(shared), other), .help = "another one" },
 	{ "any", 0, OPTION_NUMBER, "N", offsetof(typeof(shared), any), .max = UINT64_MAX,
 	  .help = "any number" },
+	{ "maybe", 0, OPTION_NUMBER, "N", offsetof(typeof(shared), maybe), .min = 1, .max = 9,
+	  .help = "a number, or none", .optional = true },
 	OPTIONS_ABOUT,
 	{},
 };
@@ -96,6 +98,8 @@ static void print_values(const struct list *operands)
 		printf(" other");
 	if (shared.any)
 		printf(" any=%ju", (uintmax_t)shared.any);
+	if (shared.maybe)
+		printf(" maybe=%ju", (uintmax_t)shared.maybe);
 	if (operands && operands->n)
 		print_list("operands", operands);
 	fflush(stdout);
@@ -149,6 +153,8 @@ static void test_values(void)
 		{ "--number=10", "number=10" },
 		{ "--number 7 -n8", "number=8" },
 		{ "--any 18446744073709551615", "number=5 any=18446744073709551615" },
+		{ "--maybe=9", "number=5 maybe=9" },
+		{ "--maybe -n3", "number=3 maybe=18446744073709551615" },
 		{ "-d 5", "number=5 duration=5000000000" },
 		{ "--duration=1us", "number=5 duration=1000" },
 		{ "-d1.5ms", "number=5 duration=1500000" },
@@ -186,6 +192,8 @@ static void test_errors(void)
 		{ "-n -3", "thing: --number: '-3' ", number },
 		{ "--any 18446744073709551616", "thing: --any: '18446744073709551616' ",
 		  "is not a whole number from 0 to 18446744073709551615\n" },
+		{ "--maybe=0", "thing: --maybe: '0' ", "is not a whole number from 1 to 9\n" },
+		{ "--maybe 5", "thing: unexpected operand '5'\n", "" },
 		{ "-d 0", "thing: --duration: '0' ", time },
 		{ "-d 999ns", "thing: --duration: '999ns' ", time },
 		{ "-d 5y", "thing: --duration: '5y' ", time },

@@ -346,6 +346,42 @@ static void test_gaps(void)
 	user.held_max = 0;
 }
 
+/* Of bytes behind a gap it is their own; of those that had to wait, when they were whole. */
+static void test_times(void)
+{
+	const int64_t begin = 1000 * SECOND;
+
+	anew();
+	is_i64(streams_due(all), 0, "nothing waits");
+	plain(1, "abc");
+	clock_ts = begin + 1;
+	plain(6, "f");
+	is_i64(streams_due(all), begin + 1 + 3 * SECOND, "a gap is waited for");
+	clock_ts = begin + 2;
+	plain(7, "g");
+	clock_ts = begin + 3;
+	plain(4, "de");
+	is_told("abcdefg", "it is filled");
+	is_i64(seen.ts, begin + 3, "then all came with what filled it");
+	is_i64(streams_due(all), 0, "nothing waits any longer");
+
+	clock_ts = begin + 4;
+	plain(9, "i");
+	clock_ts = begin + 5;
+	plain(11, "k");
+	streams_time(all, begin + 4 + 3 * SECOND);
+	is_told("", "not yet");
+	streams_time(all, streams_due(all) + 1);
+	is_told("[-1]i", "it is not filled");
+	is_i64(seen.ts, begin + 4, "what is behind it came when it did");
+	clock_ts = begin + 6;
+	plain(12, "l");
+	is_told("", "another gap");
+	streams_time(all, streams_due(all) + 1);
+	is_told("[-1]kl", "it isn't filled, either");
+	is_i64(seen.ts, begin + 6, "the last of these came last");
+}
+
 static void test_cut(void)
 {
 	struct segment s;
@@ -675,6 +711,7 @@ int main(void)
 	test_copies();
 	test_messages();
 	test_gaps();
+	test_times();
 	test_cut();
 	test_refused();
 	test_ignored();
