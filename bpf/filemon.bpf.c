@@ -1196,6 +1196,8 @@ static const u8 operations[NR_OPERATIONS] = {
 	[37] = CALL_MKDIRAT,   /* IORING_OP_MKDIRAT */
 	[38] = CALL_SYMLINKAT, /* IORING_OP_SYMLINKAT */
 	[39] = CALL_LINKAT,    /* IORING_OP_LINKAT */
+	[41] = CALL_FSETXATTR, /* IORING_OP_FSETXATTR */
+	[42] = CALL_SETXATTR,  /* IORING_OP_SETXATTR */
 	[55] = CALL_FTRUNCATE, /* IORING_OP_FTRUNCATE */
 	[60] = CALL_READ,      /* IORING_OP_READV_FIXED */
 	[61] = CALL_WRITE,     /* IORING_OP_WRITEV_FIXED */
@@ -1233,6 +1235,9 @@ static __always_inline u32 type_of(u32 call, struct io_kiocb *request)
 		return FILE_SYMLINK;
 	case CALL_LINKAT:
 		return FILE_LINK;
+	case CALL_SETXATTR:
+	case CALL_FSETXATTR:
+		return FILE_XATTR;
 	}
 	return FILE_TRUNCATE;
 }
@@ -1240,6 +1245,7 @@ static __always_inline u32 type_of(u32 call, struct io_kiocb *request)
 static __always_inline int on_submit(struct io_kiocb *request)
 {
 	u32 call = operation_of(request), type, flags;
+	struct io_xattr *xattr = (void *)request;
 	u64 key = NUMBER(request);
 	struct file *file;
 	u32 fd;
@@ -1250,7 +1256,8 @@ static __always_inline int on_submit(struct io_kiocb *request)
 	flags = KERNEL_READ(request, flags);
 	if (flags & REQ_F_CQE_SKIP && event_wanted(type)) {
 		/* What comes of it nobody will be told. */
-		if (type == FILE_READ || type == FILE_WRITE || type == FILE_TRUNCATE) {
+		if (type == FILE_READ || type == FILE_WRITE || type == FILE_TRUNCATE ||
+		    call == CALL_FSETXATTR) {
 			fd = KERNEL_READ(request, cqe.fd);
 			file = flags & REQ_F_FIXED_FILE ? uring_file(request, fd) : file_get(fd);
 			if (!file || !is_wanted(NUMBER(file)))
@@ -1262,22 +1269,29 @@ static __always_inline int on_submit(struct io_kiocb *request)
 	switch (call) {
 	case CALL_OPENAT:
 	case CALL_OPENAT2:
-		uring_keep(key, URING_FILENAME(request, io_open, filename), NULL);
+		uring_keep(key, URING_NAME(request, io_open, filename), NULL);
 		break;
 	case CALL_UNLINKAT:
-		uring_keep(key, URING_FILENAME(request, io_unlink, filename), NULL);
+		uring_keep(key, URING_NAME(request, io_unlink, filename), NULL);
 		break;
 	case CALL_MKDIRAT:
-		uring_keep(key, URING_FILENAME(request, io_mkdir, filename), NULL);
+		uring_keep(key, URING_NAME(request, io_mkdir, filename), NULL);
 		break;
 	case CALL_RENAMEAT2:
-		uring_keep(key, URING_FILENAME(request, io_rename, newpath),
-			   URING_FILENAME(request, io_rename, oldpath));
+		uring_keep(key, URING_NAME(request, io_rename, newpath),
+			   URING_NAME(request, io_rename, oldpath));
+		break;
+	case CALL_SETXATTR:
+		uring_keep(key, URING_NAME(request, io_xattr, filename),
+			   (void *)KERNEL_READ(xattr, ctx.kname));
+		break;
+	case CALL_FSETXATTR:
+		uring_keep(key, NULL, (void *)KERNEL_READ(xattr, ctx.kname));
 		break;
 	case CALL_SYMLINKAT:
 	case CALL_LINKAT:
-		uring_keep(key, URING_FILENAME(request, io_link, newpath),
-			   URING_FILENAME(request, io_link, oldpath));
+		uring_keep(key, URING_NAME(request, io_link, newpath),
+			   URING_NAME(request, io_link, oldpath));
 		break;
 	}
 	return 0;
@@ -1350,6 +1364,11 @@ static __always_inline void take_arguments(struct file_scratch *s, u32 call,
 		s->arg[2] = KERNEL_READ(link, new_dfd);
 		s->arg[3] = name;
 		s->arg[4] = KERNEL_READ(link, flags);
+		break;
+	case CALL_SETXATTR:
+	case CALL_FSETXATTR:
+		s->arg[0] = name;
+		s->arg[1] = other;
 		break;
 	case CALL_FALLOCATE:
 		s->arg[1] = KERNEL_READ(range, mode);

@@ -494,6 +494,21 @@ struct io_link___delayed {
 	struct delayed_filename newpath;
 };
 
+struct xattr_name;
+
+struct kernel_xattr_ctx { /* just xattr_ctx before Linux 6.13 */
+	struct xattr_name *kname;
+};
+
+struct io_xattr {
+	struct kernel_xattr_ctx ctx;
+	struct filename *filename;
+};
+
+struct io_xattr___delayed {
+	struct delayed_filename filename;
+};
+
 struct io_sync {
 	s64 len;
 	s64 off;

@@ -151,14 +151,13 @@ static void __attribute__((noreturn)) explain(const struct kernel *k, const char
 static bool has_tracepoint(const struct bpf_program *program)
 {
 	const char *section = bpf_program__section_name(program);
-	struct btf *btf = btf__load_vmlinux_btf();
+	static struct btf *btf; /* takes ms */
 	char hook[128];
-	bool has;
 
+	if (!btf)
+		btf = btf__load_vmlinux_btf();
 	snprintf(hook, sizeof(hook), "btf_trace_%s", section + strlen("tp_btf/"));
-	has = btf && btf__find_by_name_kind(btf, hook, BTF_KIND_TYPEDEF) > 0;
-	btf__free(btf);
-	return has;
+	return btf && btf__find_by_name_kind(btf, hook, BTF_KIND_TYPEDEF) > 0;
 }
 
 /* What a tool can do without, where the kernel lacks it. NULL: without it there is nothing to see.

@@ -73,6 +73,14 @@ subject=filemon
 	holds 'map(select(.event == "file.read") | .bytes) | add == 3000000'
 }
 
+@test "a copy under another name, that is renamed when it is whole" {
+	head -c 1000000 /dev/urandom >from
+	observe -e write,rename "$PWD" -- sh -c 'cp from .to.x7; mv .to.x7 to; echo more >>to'
+	is "$(what 'map([.event, (.path | sub(".*/"; "")), .bytes, (.old_path // "" | sub(".*/"; ""))])
+		| group_by(.[0:2]) | map([.[0][0], .[0][1], (map(.[2]) | add), .[0][3]])')" \
+		'[["file.rename","to",null,".to.x7"],["file.write",".to.x7",1000000,""],["file.write","to",5,""]]'
+}
+
 @test "what strace says of a few thousand calls" {
 	mkdir tree
 	cat >script <<-'SCRIPT'
@@ -490,6 +498,24 @@ subject=filemon
 	finish TERM
 	holds 'map(select(.path | endswith("/f"))) | length == 1'
 	holds 'map(select(.path | endswith("/out"))) | length == 0'
+}
+
+@test "a spool in the directory that is watched does not feed itself" {
+	needs_http
+	mkdir spool
+	filemon -q "$PWD" -e write,create,rename 2>err | tee copy |
+		http-post -q --spool spool http://127.0.0.1:9/ 2>posted &
+	started+=($!)
+	tool=$(pgrep -P $$ -x filemon)
+	until_true watching
+	echo x >f
+	until_true lines copy 2
+	echo x >g
+	until_true lines copy 4
+	kill "$tool"
+	until_true gone "$tool"
+	[[ $(find spool -type f -size +0) ]]
+	is "$(jq -r .path copy | sed 's,.*/,,' | sort -u | xargs)" 'f g'
 }
 
 @test "--check says what it attaches" {
