@@ -738,9 +738,9 @@ static __always_inline void change_begin(struct file_scratch *s, u32 type, s32 e
 /* What is told of the file itself. */
 static __always_inline void add_inode(struct change_event *e, struct inode *inode)
 {
-	u32 mode = BPF_CORE_READ(inode, i_mode);
+	u32 mode = KERNEL_READ(inode, i_mode);
 
-	e->ino = BPF_CORE_READ(inode, i_ino);
+	e->ino = KERNEL_READ(inode, i_ino);
 	e->kind = mode & S_IFMT;
 	if (e->operation == FILE_CREATE || e->operation == FILE_MKDIR)
 		put_mode(e->mode, mode);
@@ -763,8 +763,8 @@ static __always_inline u64 add_object(struct file_scratch *s, u64 end)
 
 	path_take(&at, s->request.object);
 	dentry = at.dentry;
-	add_inode(e, BPF_CORE_READ(dentry, d_inode));
-	e->dev = device_number(BPF_CORE_READ(dentry, d_sb, s_dev));
+	add_inode(e, KERNEL_READ(dentry, d_inode));
+	e->dev = device_number(KERNEL_READ(dentry, d_sb, s_dev));
 	if (is_deleted(dentry))
 		e->header.flags |= FILE_DELETED;
 	find_below(s, dentry, at.mount);
@@ -806,9 +806,9 @@ BODY int add_name(u64 begin, u32 is_old)
 		r->found[!!is_old].dentry = object ? object : dentry;
 		r->found[!!is_old].mount = at.mount;
 		if (!is_old) {
-			e->dev = device_number(BPF_CORE_READ(dentry, d_sb, s_dev));
+			e->dev = device_number(KERNEL_READ(dentry, d_sb, s_dev));
 			if (object)
-				add_inode(e, BPF_CORE_READ(object, d_inode));
+				add_inode(e, KERNEL_READ(object, d_inode));
 		}
 		return add_place(s, end, &name->path, &at, l->name,
 				 l->how & LOOKUP_PARENT ? l->len : 0, shift);
@@ -1473,7 +1473,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	struct sum_owner owner;
 	struct event *e;
 
-	if (BPF_CORE_READ(task, signal, live.counter))
+	if (KERNEL_READ(task, signal, live.counter))
 		return 0;
 	get_owner(&owner, task);
 	if (bpf_map_delete_elem(&owners, &owner))
