@@ -693,7 +693,7 @@ BODY int opened(u64 open_file, u64 name, u32 asked)
 	u32 flags, mode;
 	u64 end;
 
-	if (!s || !file || !is_wanted(NUMBER(file)))
+	if (!s || !file)
 		return 0;
 	e = &s->open;
 	inode = KERNEL_READ(file, f_inode);
@@ -899,7 +899,8 @@ BODY int open_ended(u64 open_file, s64 result, s32 directory, u64 name, u32 flag
 	}
 	if (result < 0)
 		return 0;
-	if (event_wanted(FILE_OPEN))
+	/* Here, as there is not so much stack that opened() could. */
+	if (event_wanted(FILE_OPEN) && file && is_wanted(NUMBER(file)))
 		opened(NUMBER(file), name, flags);
 	if (event_wanted(FILE_CREATE) && file && KERNEL_READ(file, f_mode) & FMODE_CREATED) {
 		change_begin(s, FILE_CREATE, 0);
