@@ -44,7 +44,7 @@ COMMON        := $(patsubst %.c,$(B)/%.o,$(wildcard common/*/*.c))
 LIB           := $(B)/libgrain.a
 
 DEPS      := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libseccomp-dev libxxhash-dev nettle-dev libcurl4-openssl-dev
-DEPS_BENCH := libbpf-tools bpftrace miller tcpdump tshark dnsperf dnsmasq-base bind9-dnsutils syslog-ng-core syslog-ng-mod-http fatrace inotify-tools
+DEPS_BENCH := libbpf-tools bpftrace miller tcpdump tshark dnsperf dnsmasq-base bind9-dnsutils syslog-ng-core syslog-ng-mod-http fatrace inotify-tools awscli rclone
 DEPS_TEST := perl python3 openssl python3-statsd python3-aiodogstatsd ruby-statsd libnet-statsd-perl bats jq gawk zsh mandoc shellcheck clang-format codespell libclang-rt-14-dev libjansson-dev libpcap-dev strace file procps util-linux iproute2 libcap2-bin dnsmasq-base unbound bind9-dnsutils dnsperf curl time nginx-light clickhouse-server
 DEPS_VM   := qemu-system-x86 qemu-system-arm cpio xz-utils perl gcc-$(if $(filter arm64,$(HOST_ARCH)),x86-64,aarch64)-linux-gnu
 

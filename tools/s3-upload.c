@@ -128,8 +128,12 @@ static void ask_first(CURL *curl, struct curl_slist **headers)
 
 static bool asked(const struct answer *a, const char **why)
 {
-	return credentials_answer(&s3.credentials, time(NULL), a->result ? 0 : a->status, a->text,
-				  a->len, why);
+	const char *error = curl_easy_strerror(a->result);
+
+	if (a->result)
+		return credentials_answer(&s3.credentials, time(NULL), 0, error, strlen(error),
+					  why);
+	return credentials_answer(&s3.credentials, time(NULL), a->status, a->text, a->len, why);
 }
 
 #define MD5_TEXT (BASE64_ENCODE_RAW_LENGTH(MD5_DIGEST_SIZE) + 1)

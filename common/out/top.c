@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "out/top.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/escape.h"
@@ -81,8 +82,7 @@ static void add_sum(struct top *t, const struct event_desc *d, const struct fiel
 {
 	struct sum *s = find_sum(t, f->name);
 
-	if (s == t->sums + SUMS_MAX)
-		return;
+	assert(s < t->sums + SUMS_MAX); /* a tool's table has more */
 	if (!s->name) {
 		s->name = f->name;
 		s->heading = f->heading ?: f->name;
@@ -402,7 +402,8 @@ void top_begin(struct top *t, const struct top_view *view)
 	t->next = 0;
 	for (uint32_t i = 0; i < n; i++)
 		t->order[i] = i;
-	/* The first time it wants to know how much memory there is; if it may not, it does without. */
+	/* The first time it wants to know how much memory there is; if it may not, it does without.
+	 */
 	qsort_r(t->order, n, sizeof(*t->order), compare, t);
 	t->shown = rows_that_fit(t, t->key);
 	for (uint32_t i = t->shown; i < n; i++) {

@@ -527,7 +527,7 @@ static enum link take_answer(struct credentials *c, int64_t now, long status, co
 		return wrong(c, "there are no credentials, neither in the environment nor in AWS's "
 				"files, and no metadata service of an instance");
 	if (!status)
-		return wrong(c, "there are no credentials: %s does not answer", c->ask.url);
+		return wrong(c, "there are no credentials: %s: %.*s", c->ask.url, (int)len, text);
 	if (xml_text(text, len, "Code", code, sizeof(code)) && is_plain(code))
 		return wrong(c, "there are no credentials: %s: %s, status %ld", c->ask.url, code,
 			     status);

@@ -52,7 +52,8 @@ struct credentials {
  * and answered to credentials_answer(), before this is called again. NONE: *why says why. */
 enum credentials_state credentials_find(struct credentials *c, int64_t now, const char **why);
 
-/* The answer to what was asked; status 0: there is none. False: it is of no use, *why says why. */
+/* The answer to what was asked; status 0: there is none, and the text says why. False: it is of no
+ * use, *why says why. */
 bool credentials_answer(struct credentials *c, int64_t now, long status, const char *text,
 			size_t len, const char **why);
 

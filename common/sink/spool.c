@@ -5,7 +5,7 @@
  *	lock			locked by the process that uses the directory
  *	N-ID-PIPE-0.raw		what comes in; one, the highest number. PIPE: the input's inode
  *	N-ID-PIPE-LENGTH.cut	its first LENGTH bytes are being sealed
- *	N-ID-MS-LINES-CRC.EXT	a sealed batch
+ *	N-ID-MS-LINES-SUM.EXT	a sealed batch
  *	new			will be renamed
  *	refused/, damaged/	batches that were put aside
  *
@@ -29,6 +29,8 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 #include <zlib.h>
 
 #include "base/clock.h"
@@ -77,7 +79,7 @@ static void cut_name(char *name, const struct spool *s)
 static void batch_name(char *name, const struct batch *b)
 {
 	snprintf(name, SPOOL_NAME, "%010" PRIu64 "-%s-%" PRIu64 "-%" PRIu64 "-%08x.%s%s", b->seq,
-		 b->id, b->ms, b->lines, b->crc, b->array ? "json" : "ndjson",
+		 b->id, b->ms, b->lines, b->sum, b->array ? "json" : "ndjson",
 		 b->gzip ? ".gz" : "");
 }
 
@@ -87,7 +89,7 @@ static bool parse_batch(struct batch *b, const char *name)
 	char again[SPOOL_NAME], ext[16];
 
 	if (sscanf(name, "%10" SCNu64 "-%16[0-9a-f]-%" SCNu64 "-%" SCNu64 "-%8x.%15s", &b->seq,
-		   b->id, &b->ms, &b->lines, &b->crc, ext) != 6)
+		   b->id, &b->ms, &b->lines, &b->sum, ext) != 6)
 		return false;
 	b->array = !strncmp(ext, "json", 4);
 	b->gzip = strstr(ext, ".gz");
@@ -175,16 +177,18 @@ static void set_damaged_aside(struct spool *s, const char *name)
 	say("spool %s: %s is damaged: put aside, into damaged/", s->dir, name);
 }
 
-/* The checksum of all that is in a file; *size how much that is. */
-static uint32_t crc_of(int fd, uint64_t *size)
+/* Whether a file is what was written, as far as its size and a checksum tell. */
+static bool is_whole(int fd, const struct batch *b)
 {
 	static unsigned char bytes[BUFFER];
-	uint32_t crc = 0;
+	XXH64_state_t sum;
+	uint64_t size = 0;
 	ssize_t n;
 
-	for (*size = 0; (n = pread(fd, bytes, sizeof(bytes), *size)) > 0; *size += n)
-		crc = crc32_z(crc, bytes, n);
-	return n < 0 ? ~crc : crc;
+	XXH64_reset(&sum, 0);
+	for (; (n = pread(fd, bytes, sizeof(bytes), size)) > 0; size += n)
+		XXH64_update(&sum, bytes, n);
+	return !n && size && size == b->size && (uint32_t)XXH64_digest(&sum) == b->sum;
 }
 
 const struct batch *spool_first(struct spool *s, int *fd)
@@ -192,13 +196,12 @@ const struct batch *spool_first(struct spool *s, int *fd)
 	for (; s->first < s->n; drop_first(s)) {
 		const struct batch *b = &s->batch[s->first];
 		char name[SPOOL_NAME];
-		uint64_t size;
 
 		batch_name(name, b);
 		*fd = openat(s->dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 		if (*fd < 0)
 			broken(s, name);
-		if (crc_of(*fd, &size) == b->crc && size == b->size && size)
+		if (is_whole(*fd, b))
 			return b;
 		close(*fd);
 		set_damaged_aside(s, name);
@@ -231,7 +234,7 @@ void spool_refused(struct spool *s, char name[SPOOL_NAME])
 /* What a sealed file is written through. */
 struct press {
 	int fd;
-	uint32_t crc;
+	XXH64_state_t sum;
 	uint64_t size;
 	bool failed; /* errno says why */
 	bool gzip;
@@ -241,7 +244,7 @@ struct press {
 
 static void press_write(struct press *p, const void *bytes, size_t len)
 {
-	p->crc = crc32_z(p->crc, bytes, len);
+	XXH64_update(&p->sum, bytes, len);
 	p->size += len;
 	while (len && !p->failed) {
 		ssize_t n = write(p->fd, bytes, len);
@@ -351,6 +354,7 @@ static bool press_batch(struct spool *s, struct batch *b, const char *bytes)
 
 	if (!p)
 		die(STATUS_FAILED, "out of memory");
+	XXH64_reset(&p->sum, 0);
 	p->gzip = b->gzip = s->gzip;
 	b->array = s->form == SPOOL_ARRAY;
 	p->fd = openat(s->dirfd, "new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -367,7 +371,7 @@ static bool press_batch(struct spool *s, struct batch *b, const char *bytes)
 	done = !p->failed;
 	if (!done && !no_room())
 		broken(s, "new");
-	b->crc = p->crc;
+	b->sum = XXH64_digest(&p->sum);
 	b->size = p->size;
 	if (done && b->lines)
 		finish_batch(s, b, p->fd, "new");
@@ -383,15 +387,19 @@ static bool press_batch(struct spool *s, struct batch *b, const char *bytes)
 static void seal_in_place(struct spool *s, struct batch *b, int fd, const char *bytes,
 			  const char *from)
 {
+	XXH64_state_t sum;
+
 	b->array = b->gzip = false;
 	b->size = s->sealing.at;
-	b->crc = b->lines = 0;
+	b->lines = 0;
+	XXH64_reset(&sum, 0);
 	for (size_t part, at = 0; at < b->size; at += part) {
 		part = b->size - at < PART ? b->size - at : PART;
 		b->lines += count_lines(bytes + at, part);
-		b->crc = crc32_z(b->crc, (const void *)(bytes + at), part);
+		XXH64_update(&sum, bytes + at, part);
 		madvise((void *)(bytes + at), part, MADV_DONTNEED);
 	}
+	b->sum = XXH64_digest(&sum);
 	if (ftruncate(fd, b->size))
 		broken(s, from);
 	finish_batch(s, b, fd, from);

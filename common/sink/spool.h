@@ -26,7 +26,7 @@ enum spool_form {
 struct batch {
 	uint64_t seq, ms, lines; /* number; time of CLOCK_REALTIME when it was sealed */
 	char id[SPOOL_ID + 1];
-	uint32_t crc; /* of the file */
+	uint32_t sum; /* of the file: the lower half of its XXH64 */
 	bool array, gzip;
 	uint64_t size; /* of the file */
 };

@@ -38,7 +38,7 @@ objects() {
 	for name in objects/*; do
 		name=${name#*/}
 		printf '%b\n' "${name//%/\\x}"
-	done | sed 's/%3D/=/g'
+	done
 }
 
 # All lines of all objects.
@@ -123,8 +123,8 @@ arrived_once() {
 
 @test "it is tried again after whatever fails" {
 	serve
-	for how in '500 2' '502 1' '503 1' '408 1' '401 1' '403 1' '400 1' '404 1' '429 1' '302 1' 'close 2' 'reset 1' 'half 1' \
-		'slow 1' 'AccessDenied 1' 'SlowDown 1' 'InternalError 1' 'ExpiredToken 1' 'NoSuchBucket 1' 'BadDigest 1'; do
+	for how in '500 2' '503 1' '403 1' '400 1' '429 1' '302 1' 'close 1' 'reset 1' 'half 1' 'slow 1' 'SlowDown 1' \
+		'NoSuchBucket 1' 'BadDigest 1'; do
 		rm -rf objects requests
 		mood "$how"
 		seq 1000 | upload s3://bucket
@@ -218,7 +218,7 @@ arrived_once() {
 
 @test "credentials that expire: an instance's, a container's, a web identity's, files'" {
 	serve
-	unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_EC2_METADATA_DISABLED
+	unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
 	json() { printf '{"AccessKeyId":"%s","SecretAccessKey":"S","Token":"T","Expiration":"%s"}' "$1" "$(date -ud "$2" +%FT%TZ)" >credentials.new; mv credentials.new credentials; }
 	xml() { printf '<R><Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>S</SecretAccessKey><SessionToken>T</SessionToken><Expiration>%s</Expiration></Credentials></R>' "$1" "$(date -ud "$2" +%FT%TZ)" >credentials.new; mv credentials.new credentials; }
 	file() { printf '[default]\naws_access_key_id=%s\naws_secret_access_key=S\n' "$1" >.credentials.new; mv .credentials.new .credentials; }
@@ -226,7 +226,7 @@ arrived_once() {
 	for how in some-role container Action file; do
 		(
 			case $how in
-			some-role) export AWS_EC2_METADATA_SERVICE_ENDPOINT=http://$at ;;
+			some-role) export AWS_EC2_METADATA_DISABLED='' AWS_EC2_METADATA_SERVICE_ENDPOINT=http://$at ;;
 			container) export AWS_CONTAINER_CREDENTIALS_FULL_URI=http://$at/container AWS_CONTAINER_AUTHORIZATION_TOKEN=tok ;;
 			Action) export AWS_WEB_IDENTITY_TOKEN_FILE=web AWS_ROLE_ARN=arn:x AWS_ENDPOINT_URL_STS=http://$at ;;
 			file) export AWS_SHARED_CREDENTIALS_FILE=.credentials ;;
@@ -251,28 +251,10 @@ arrived_once() {
 			is "$how $status" "$how 0"
 			has err ': ExpiredToken, status 400: The provided token has expired: tried again'
 			[[ $how == file ]] || (($(grep -c "$how" asked) >= 2))
+			[[ $how != Action ]] || has asked '&RoleArn=arn%3Ax&RoleSessionName=s3-upload&WebIdentityToken=identity '
+			[[ $how != container ]] || has asked '^container tok$'
 		)
 	done
-	has asked 'WebIdentityToken=identity' || :
-	rm valid
-
-	# Before they expire others are asked for, and nobody notices.
-	export AWS_EC2_METADATA_SERVICE_ENDPOINT=http://$at
-	rm -rf objects requests asked spool in
-	json ONE '3 seconds'
-	begin --max-age 10ms s3://bucket
-	echo 1 >&"$to"
-	until_true eval '[[ $(arrived 2>/dev/null) == 1 ]]'
-	json TWO '1 hour'
-	for i in {2..400}; do
-		grep -q TWO requests && break
-		echo "$i" >&"$to"
-		moment
-	done
-	exec {to}>&-
-	ended
-	is "$status $(grep -c some-role asked)" '0 2'
-	is "$(<err)" "s3-upload: $(arrived | wc -l) lines in $(objects | wc -l) batches were sent, after 0 retries"
 }
 
 @test "no credentials: it is said, and what was read is kept" {
@@ -380,8 +362,7 @@ arrived_once() {
 	writer=$!
 	started+=("$writer")
 	moods=(500 good SlowDown half taken reset 429 close slow AccessDenied hang good)
-	size=$((S3_LINES / 10 < 256000 ? S3_LINES / 10 : 256000))
-	up=(s3-upload --timeout 1s --max-size "$size" --max-age 50ms --endpoint "http://$at" --spool spool s3://bucket)
+	up=(s3-upload --timeout 1s --max-size $((S3_LINES / 25)) --max-age 50ms --endpoint "http://$at" --spool spool s3://bucket)
 	for ((i = 0; i < S3_KILLS; i++)); do
 		mood "${moods[i % 12]}" $((i % 3 + 1))
 		((i % 5)) || { end_server; ((i % 2)) && rm -f old || : >old; }
@@ -396,12 +377,17 @@ arrived_once() {
 		kill -KILL "$tool"
 		wait "$tool" 2>/dev/null || :
 	done
-	rm -f mood
 	"${up[@]}" <in >out 2>>err 3>&- {both}>&- &
 	tool=$!
 	started+=("$tool")
-	until_true gone "$writer"
+	until_true eval '[[ $(readlink "/proc/$tool/exe") == *s3-upload ]]' # and has opened the pipe
 	exec {both}>&-
+	past() { [[ $(<mood) == good ]] || gone "$tool"; }
+	for how in "${moods[@]}"; do
+		mood "$how" 1
+		until_true past
+	done
+	rm -f mood
 	ended
 	is "$status $(waiting)" '0 0'
 	arrived_once "$S3_LINES"

@@ -5,7 +5,7 @@
 # `got`, each request's first line and headers to `requests`. A batch that has an id is `once/ID`, too,
 # however often it comes; if it is another one then, `differs` names it. The port is in `port`.
 #
-# As an S3 server it keeps each object in `objects`, in a file called like its path, encoded; the file `old`
+# As an S3 server it keeps each object in `objects`, in a file called like its path, its slashes encoded; the file `old`
 # says that it doesn't know If-None-Match, `valid` which access keys it takes. It checks no signature.
 # It gives credentials as an instance, a container or STS does: what is in the file `credentials`.
 import base64, gzip, hashlib, http.server, json, os, socket, ssl, struct, sys, threading, time, urllib.parse
@@ -102,7 +102,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.store(body)
 
     def store(self, body):
-        name = "objects/" + urllib.parse.quote(self.path, safe="")
+        name = "objects/" + urllib.parse.quote(urllib.parse.unquote(self.path), safe="=")
         if self.headers.get("Content-MD5") != base64.b64encode(hashlib.md5(body).digest()).decode():
             return self.error("BadDigest")
         if self.headers.get("x-amz-content-sha256") != hashlib.sha256(body).hexdigest():
@@ -173,6 +173,7 @@ os.closerange(3, 100)  # the end of the tool that the test writes to
 os.makedirs("once", exist_ok=True)
 os.makedirs("new", exist_ok=True)
 server = http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", 0))), Handler)
+server.handle_error = lambda *_: None  # clients that are killed
 if len(sys.argv) > 2:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(sys.argv[1], sys.argv[2])
