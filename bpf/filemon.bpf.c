@@ -425,7 +425,7 @@ struct request {
 #define BODY __attribute__((noinline))
 
 /* An event and the longest tail that it can have, and room for walks. */
-#define TAIL_STRINGS 5 /* two names and what they stand for, and a text */
+#define TAIL_STRINGS 4 /* two names and what they stand for, or one and a text */
 struct file_scratch {
 	union {
 		struct event header;
@@ -580,10 +580,9 @@ static __always_inline bool send(struct file_scratch *s, u64 end)
 	return event_output(&s->header, end);
 }
 
-static __always_inline bool is_deleted(struct file *file)
+static __always_inline bool is_deleted(struct dentry *dentry)
 {
-	return !KERNEL_READ(file, f_inode, i_nlink) &&
-	       !KERNEL_READ(file, f_path.dentry, d_hash.pprev);
+	return !KERNEL_READ(dentry, d_inode, i_nlink) && !KERNEL_READ(dentry, d_hash.pprev);
 }
 
 static __always_inline void get_owner(struct sum_owner *owner, struct task_struct *task)
@@ -659,7 +658,7 @@ BODY int transfer(u64 open_file, u32 type, u64 bytes)
 	event_header(&e->header, type, 0);
 	if (!sum)
 		e->header.flags |= FILE_ALONE;
-	if (is_deleted(file))
+	if (is_deleted(KERNEL_READ(file, f_path.dentry)))
 		e->header.flags |= FILE_DELETED;
 	e->bytes = bytes;
 	e->calls = 1;
@@ -706,7 +705,7 @@ BODY int opened(u64 open_file, u64 name, u32 asked)
 		e->header.flags |= FILE_CREATED;
 		put_mode(e->mode, mode);
 	}
-	if (is_deleted(file))
+	if (is_deleted(KERNEL_READ(file, f_path.dentry)))
 		e->header.flags |= FILE_DELETED;
 	end = add_path(s, sizeof(*e), &e->path, &file->f_path);
 	send(s, add_string(s, end, &e->requested, name, FILE_REQUESTED_TRUNCATED));
@@ -761,6 +760,8 @@ static __always_inline u64 add_object(struct file_scratch *s, u64 end)
 	dentry = at.dentry;
 	add_inode(e, BPF_CORE_READ(dentry, d_inode));
 	e->dev = device_number(BPF_CORE_READ(dentry, d_sb, s_dev));
+	if (is_deleted(dentry))
+		e->header.flags |= FILE_DELETED;
 	find_below(s, dentry, at.mount);
 	return add_place(s, end, &e->name.path, &at, NULL, 0, 0);
 }
@@ -842,11 +843,10 @@ BODY int changed(void)
 		end = add_name(end, true);
 	/*
 	 * What an operand was called can be told by its name only, once another file is called so
-	 * or none is; and so what was not found.
+	 * or none is; and so what was not found, or failed.
 	 */
-	if (config.below && !(e->header.flags & FILE_BELOW) &&
-	    (r->object ||
-	     (!is_naming(r->type) && !e->error && !(e->header.flags & FILE_UNRESOLVED))))
+	if (config.below && !(e->header.flags & FILE_BELOW) && !is_naming(r->type) &&
+	    (r->object || !(e->error || e->header.flags & FILE_UNRESOLVED)))
 		return 0;
 	if (e->error && r->type != FILE_OPEN)
 		e->flags = ~0u; /* of many kinds */
@@ -856,15 +856,18 @@ BODY int changed(void)
 	return 0;
 }
 
-/* Where names that are relative to a descriptor start. NULL: there is no such. */
+/* NULL: there is no such. */
+static __always_inline struct path *path_of(s32 fd)
+{
+	struct file *file = file_get(fd);
+
+	return file ? &file->f_path : NULL;
+}
+
+/* Where names that are relative to a descriptor start. */
 static __always_inline struct path *start_of(s32 fd)
 {
-	struct file *file;
-
-	if (fd == AT_FDCWD)
-		return &get_fs()->pwd;
-	file = file_get(fd);
-	return file ? &file->f_path : NULL;
+	return fd == AT_FDCWD ? &get_fs()->pwd : path_of(fd);
 }
 
 /* What came of openat(2): a file, or an error. */
@@ -914,7 +917,7 @@ static __attribute__((noinline)) int on_open(struct pt_regs *regs, u32 call, lon
 	return open_ended(NUMBER(file), result, directory, name, flags);
 }
 
-/* Only what the kernel or other processes may take from it: no end of programs and libraries. */
+/* Only what is executed, or written to through memory that others share. */
 static __attribute__((noinline)) int on_mmap(struct pt_regs *regs, u32 call, long result,
 					     bool is_32bit)
 {
@@ -1044,9 +1047,11 @@ BODY int change_ended(u64 call, s64 result)
 	} else if (c.flags != NO && flags & AT_SYMLINK_NOFOLLOW) {
 		how &= ~LOOKUP_FOLLOW;
 	}
-	if (!name || (c.flags != NO && c.old_name == NO && flags & AT_EMPTY_PATH &&
-		      !bpf_probe_read_user(&first, 1, (void *)name) && !first))
-		s->request.object = s->given ? &s->given->f_path : start_of(argument(s, c.dir));
+	if (c.name == NO)
+		s->request.object = s->given ? &s->given->f_path : path_of(argument(s, c.dir));
+	else if (!name || (c.flags != NO && c.old_name == NO && flags & AT_EMPTY_PATH &&
+			   !bpf_probe_read_user(&first, 1, (void *)name) && !first))
+		s->request.object = start_of(argument(s, c.dir));
 	else
 		s->request.name[0] = name;
 	s->request.from[0] = start_of(argument(s, c.dir));
@@ -1191,6 +1196,8 @@ static const u8 operations[NR_OPERATIONS] = {
 	[37] = CALL_MKDIRAT,   /* IORING_OP_MKDIRAT */
 	[38] = CALL_SYMLINKAT, /* IORING_OP_SYMLINKAT */
 	[39] = CALL_LINKAT,    /* IORING_OP_LINKAT */
+	[41] = CALL_FSETXATTR, /* IORING_OP_FSETXATTR */
+	[42] = CALL_SETXATTR,  /* IORING_OP_SETXATTR */
 	[55] = CALL_FTRUNCATE, /* IORING_OP_FTRUNCATE */
 	[60] = CALL_READ,      /* IORING_OP_READV_FIXED */
 	[61] = CALL_WRITE,     /* IORING_OP_WRITEV_FIXED */
@@ -1228,6 +1235,9 @@ static __always_inline u32 type_of(u32 call, struct io_kiocb *request)
 		return FILE_SYMLINK;
 	case CALL_LINKAT:
 		return FILE_LINK;
+	case CALL_SETXATTR:
+	case CALL_FSETXATTR:
+		return FILE_XATTR;
 	}
 	return FILE_TRUNCATE;
 }
@@ -1235,6 +1245,7 @@ static __always_inline u32 type_of(u32 call, struct io_kiocb *request)
 static __always_inline int on_submit(struct io_kiocb *request)
 {
 	u32 call = operation_of(request), type, flags;
+	struct io_xattr *xattr = (void *)request;
 	u64 key = NUMBER(request);
 	struct file *file;
 	u32 fd;
@@ -1245,7 +1256,8 @@ static __always_inline int on_submit(struct io_kiocb *request)
 	flags = KERNEL_READ(request, flags);
 	if (flags & REQ_F_CQE_SKIP && event_wanted(type)) {
 		/* What comes of it nobody will be told. */
-		if (type == FILE_READ || type == FILE_WRITE || type == FILE_TRUNCATE) {
+		if (type == FILE_READ || type == FILE_WRITE || type == FILE_TRUNCATE ||
+		    call == CALL_FSETXATTR) {
 			fd = KERNEL_READ(request, cqe.fd);
 			file = flags & REQ_F_FIXED_FILE ? uring_file(request, fd) : file_get(fd);
 			if (!file || !is_wanted(NUMBER(file)))
@@ -1257,22 +1269,29 @@ static __always_inline int on_submit(struct io_kiocb *request)
 	switch (call) {
 	case CALL_OPENAT:
 	case CALL_OPENAT2:
-		uring_keep(key, URING_FILENAME(request, io_open, filename), NULL);
+		uring_keep(key, URING_NAME(request, io_open, filename), NULL);
 		break;
 	case CALL_UNLINKAT:
-		uring_keep(key, URING_FILENAME(request, io_unlink, filename), NULL);
+		uring_keep(key, URING_NAME(request, io_unlink, filename), NULL);
 		break;
 	case CALL_MKDIRAT:
-		uring_keep(key, URING_FILENAME(request, io_mkdir, filename), NULL);
+		uring_keep(key, URING_NAME(request, io_mkdir, filename), NULL);
 		break;
 	case CALL_RENAMEAT2:
-		uring_keep(key, URING_FILENAME(request, io_rename, newpath),
-			   URING_FILENAME(request, io_rename, oldpath));
+		uring_keep(key, URING_NAME(request, io_rename, newpath),
+			   URING_NAME(request, io_rename, oldpath));
+		break;
+	case CALL_SETXATTR:
+		uring_keep(key, URING_NAME(request, io_xattr, filename),
+			   (void *)KERNEL_READ(xattr, ctx.kname));
+		break;
+	case CALL_FSETXATTR:
+		uring_keep(key, NULL, (void *)KERNEL_READ(xattr, ctx.kname));
 		break;
 	case CALL_SYMLINKAT:
 	case CALL_LINKAT:
-		uring_keep(key, URING_FILENAME(request, io_link, newpath),
-			   URING_FILENAME(request, io_link, oldpath));
+		uring_keep(key, URING_NAME(request, io_link, newpath),
+			   URING_NAME(request, io_link, oldpath));
 		break;
 	}
 	return 0;
@@ -1345,6 +1364,11 @@ static __always_inline void take_arguments(struct file_scratch *s, u32 call,
 		s->arg[2] = KERNEL_READ(link, new_dfd);
 		s->arg[3] = name;
 		s->arg[4] = KERNEL_READ(link, flags);
+		break;
+	case CALL_SETXATTR:
+	case CALL_FSETXATTR:
+		s->arg[0] = name;
+		s->arg[1] = other;
 		break;
 	case CALL_FALLOCATE:
 		s->arg[1] = KERNEL_READ(range, mode);

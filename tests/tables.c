@@ -320,7 +320,8 @@ static void test_event(const struct event_desc *e, const struct bpf_object *obje
 }
 
 /* Those of the library; iface_… stand for on_… at an interface. */
-static const char *const of_library[] = { "tree_", "cgroup_", "owner_", "iface_", "below_", NULL };
+static const char *const of_library[] = { "tree_",  "cgroup_", "owner_", "iface_",
+					  "below_", "lookup_", NULL };
 
 /* A program that no event needs is never loaded. */
 static void test_programs(const struct bpf_object *object)

@@ -183,6 +183,10 @@ static const struct field open_fields[] = {
 #define OLD_NAME                                                                                   \
 	NAME_FIELDS("old_", "of rename and link, the other name: ", old, FILE_OLD_SHIFT, "FROM", 4)
 
+#define DELETED                                                                                    \
+	{                                                                                          \
+		"deleted", FIELD_FLAG, .flag = FILE_DELETED, .help = HELP_DELETED                  \
+	}
 #define INODE                                                                                      \
 	{ "type", FIELD_ENUM, CHANGE(kind), .omit = OMIT_MAX, .names = kinds, .help = HELP_KIND }, \
 		{ "dev", FIELD_UINT, CHANGE(dev), .omit = OMIT_ZERO, .help = HELP_DEV },           \
@@ -231,6 +235,7 @@ static const struct field meta_fields[] = {
 	{ "attribute", FIELD_STRING, CHANGE(text), .heading = "FROM", .width = 4,
 	  .help = "its name" },
 	NAME,
+	DELETED,
 	INODE,
 	{},
 };
@@ -244,6 +249,7 @@ static const struct field mmap_fields[] = {
 	{ "bytes", FIELD_BYTES, CHANGE(bytes), .heading = "BYTES", .width = 10,
 	  .help = "how long it is" },
 	NAME,
+	DELETED,
 	INODE,
 	{},
 };
@@ -260,6 +266,7 @@ static const struct field failed_fields[] = {
 	  .help = "of open: the other flags" },
 	NAME,
 	OLD_NAME,
+	DELETED,
 	INODE,
 	{},
 };

@@ -842,6 +842,7 @@ int main(int argc, char **argv)
 
 	helper_options(&helper, argc, argv, &operands);
 	add_operands(&operands);
+	free(operands.item);
 	for (size_t i = 0; i < config.packs.n; i++)
 		add_pack(config.packs.item[i]);
 	if (!n_queries)

@@ -183,18 +183,18 @@ __attribute__((noinline)) int climb(u64 dentry, u64 mount)
  *
  * A directory has no second name, so mount and inode say where it is, as long as nothing is moved;
  * the address of a mount says which one it is, as long as none is made or undone, and the number of
- * an inode, as long as no directory is removed. So a verdict is good until the next call that does
- * one of that has returned (below_changed()): what another process does meanwhile comes before or
- * after, as one likes. What changes without a call that we see (mounts that come and go by
- * themselves, a server's directories, a hook that was missed) is found out when a verdict is
- * VERDICT_AGE old. Files are not kept by themselves, as they come and go too often, and have many
- * names.
+ * an inode, as long as no directory is removed. (Snapshots of btrfs have directories with the same
+ * numbers: those in memory at one time have different addresses.) So a verdict is good until the
+ * next call that does one of that has returned (below_changed()): what another process does
+ * meanwhile comes before or after, as one likes. What changes without a call that we see (mounts
+ * that come and go by themselves, what a server of files moves, a hook that was missed) is found
+ * out when a verdict is VERDICT_AGE old. Files are not kept by themselves, as they come and go too
+ * often, and have many names.
  */
 struct verdict {
-	u64 known; /* what verdict_time() was, and VERDICT_… */
-	u64 mount; /* address */
-	u64 ino;
-	u64 generation;
+	u64 known;	  /* what verdict_time() was, and VERDICT_… */
+	u64 mount, inode; /* addresses */
+	u64 ino, generation;
 };
 
 #define VERDICTS    1024
@@ -234,7 +234,8 @@ static __always_inline int get_verdict(struct dentry *directory, struct mount *m
 		return 0;
 	known = v->known;
 	if ((known & ~VERDICT_MASK) == verdict_time(tree_changes) && v->mount == (u64)mount &&
-	    v->ino == ino && v->generation == generation && v->known == known)
+	    v->inode == (u64)inode && v->ino == ino && v->generation == generation &&
+	    v->known == known)
 		return known & VERDICT_MASK;
 	/* Before the climb, also to a processor that likes to load things in another order. */
 	known = verdict_time(__sync_fetch_and_add(&tree_changes, 0));
@@ -243,6 +244,7 @@ static __always_inline int get_verdict(struct dentry *directory, struct mount *m
 		return 0;
 	v->known = 0;
 	v->mount = (u64)mount;
+	v->inode = (u64)inode;
 	v->ino = ino;
 	v->generation = generation;
 	v->known = known | verdict;

@@ -177,6 +177,7 @@ struct hlist_head {
 };
 
 struct hlist_bl_node {
+	struct hlist_bl_node *next;
 	struct hlist_bl_node **pprev;
 };
 
@@ -194,7 +195,9 @@ struct inode {
 };
 
 enum dentry_flags {
-	DCACHE_MOUNTED = 1 << 16, /* a macro, of this value, before it was an enumerator */
+	/* They were macros, with these values, before. */
+	DCACHE_OP_HASH = 1 << 0,
+	DCACHE_MOUNTED = 1 << 16,
 };
 
 struct dentry {
@@ -488,6 +491,21 @@ struct io_link {
 struct io_link___delayed {
 	struct delayed_filename oldpath;
 	struct delayed_filename newpath;
+};
+
+struct xattr_name;
+
+struct kernel_xattr_ctx { /* just xattr_ctx before Linux 6.13 */
+	struct xattr_name *kname;
+};
+
+struct io_xattr {
+	struct kernel_xattr_ctx ctx;
+	struct filename *filename;
+};
+
+struct io_xattr___delayed {
+	struct delayed_filename filename;
 };
 
 struct io_sync {

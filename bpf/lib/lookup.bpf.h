@@ -48,12 +48,17 @@ struct lookup {
 	struct path_at before; /* where relative links start */
 	struct dentry *child;
 	void *node; /* of a list */
-	u32 how, state, pos, links;
-	bool is_last, slashes;
+	u32 how, state, pos, links, hash;
+	bool is_last, slashes, by_hash;
 	char other[NAME_LEN + 1];
 	char link[PATH_LEN];
 	char text[LOOKUP_TEXT + PATH_LEN]; /* the verifier does not see where targets end */
 };
+
+static __always_inline bool dentry_has(struct dentry *dentry, u32 flag)
+{
+	return BPF_CORE_READ(dentry, d_flags) & flag;
+}
 
 /* Linux 6.8 (da549bdd15c2) made a list with one link out of the one with two. */
 static __always_inline struct dentry *first_child(struct dentry *dentry)
@@ -88,7 +93,57 @@ static __always_inline bool is_mounted_on(struct dentry *dentry)
 
 	if (bpf_core_enum_value_exists(enum dentry_flags, DCACHE_MOUNTED))
 		mounted = bpf_core_enum_value(enum dentry_flags, DCACHE_MOUNTED);
-	return BPF_CORE_READ(dentry, d_flags) & mounted;
+	return dentry_has(dentry, mounted);
+}
+
+/* Whether its file system has a hash of its own for the names in it. */
+static __always_inline bool has_own_hash(struct dentry *dentry)
+{
+	u32 own = DCACHE_OP_HASH;
+
+	if (bpf_core_enum_value_exists(enum dentry_flags, DCACHE_OP_HASH))
+		own = bpf_core_enum_value(enum dentry_flags, DCACHE_OP_HASH);
+	return dentry_has(dentry, own);
+}
+
+/*
+ * The kernel's table of all names by hash, and how many bits a hash is too long for it: d_hash() in
+ * fs/dcache.c. A directory may have a hundred thousand names in memory, mostly of what is not there
+ * any more. Where the table is can't be asked for, but be found out: see lookup_learn(). 0: it is
+ * not known, and the names of a directory are gone through one by one.
+ */
+volatile __u64 lookup_table;
+volatile __u32 lookup_shift;
+
+/* full_name_hash() in fs/namei.c; `name` has NUL behind it up to the next multiple of 8. */
+static __always_inline u32 name_hash(struct dentry *dir, const u64 *name, u64 len)
+{
+	u64 x = 0, y = (u64)dir;
+
+	for (u32 i = 0; i < NAME_LEN / 8 + 1; i++) {
+		u64 word = name[i];
+
+		if (8 * i + 8 > len) {
+			x ^= word;
+			break;
+		}
+		x ^= word; /* HASH_MIX() */
+		y ^= x;
+		x = x << 12 | x >> 52;
+		x += y;
+		y = y << 45 | y >> 19;
+		y *= 9;
+	}
+	y ^= x * 0x61C8864680B583EBull; /* fold_hash() */
+	y *= 0x61C8864680B583EBull;
+	return y >> 32;
+}
+
+/* What stands in a list of the table; the lowest bit of the first one is its lock. */
+static __always_inline struct dentry *listed(void *node)
+{
+	node = (void *)((u64)node & ~1ull);
+	return node ? node - bpf_core_field_offset(struct dentry, d_hash) : NULL;
 }
 
 /* Whether the child's name is the one that is looked for. */
@@ -137,6 +192,22 @@ static __always_inline long lookup_scan(struct lookup *l)
 	return !c;
 }
 
+static __always_inline void start_children(struct lookup *l)
+{
+	struct dentry *dentry = l->at.dentry;
+	void *first = NULL;
+
+	l->by_hash = lookup_table && !has_own_hash(dentry);
+	if (l->by_hash) {
+		l->hash = name_hash(dentry, (u64 *)l->name, l->len);
+		bpf_probe_read_kernel(&first, sizeof(first),
+				      (void *)lookup_table + 8ull * (l->hash >> lookup_shift));
+		l->child = listed(first);
+	} else {
+		l->child = first_child(dentry);
+	}
+}
+
 static __always_inline long lookup_slash(struct lookup *l)
 {
 	bool is_dot = l->len == 1 && l->name[0] == '.';
@@ -160,7 +231,7 @@ static __always_inline long lookup_slash(struct lookup *l)
 			return 1;
 	}
 	l->before = l->at;
-	l->child = first_child(l->at.dentry);
+	start_children(l);
 	l->state = is_dot ? LOOKUP_NEXT : is_dots ? LOOKUP_UP : LOOKUP_CHILD;
 	return 0;
 }
@@ -192,11 +263,20 @@ static __always_inline long lookup_up(struct lookup *l)
 static __always_inline long lookup_child(struct lookup *l)
 {
 	struct dentry *child = l->child;
+	bool is_here;
 
-	/* The end of the list, or it has moved to another one. */
-	if (!child || BPF_CORE_READ(child, d_parent) != l->at.dentry)
+	if (!child)
 		return 1;
-	l->child = next_child(child, l->at.dentry);
+	is_here = BPF_CORE_READ(child, d_parent) == l->at.dentry;
+	if (l->by_hash) {
+		l->child = listed(BPF_CORE_READ(child, d_hash.next));
+		if (!is_here || BPF_CORE_READ(child, d_name.hash) != l->hash)
+			return 0;
+	} else {
+		if (!is_here) /* it has moved to another list */
+			return 1;
+		l->child = next_child(child, l->at.dentry);
+	}
 	if (!is_called(child, l) || !BPF_CORE_READ(child, d_hash.pprev))
 		return 0;
 	if (!BPF_CORE_READ(child, d_inode)) /* known not to be there */
@@ -317,6 +397,103 @@ static __always_inline bool lookup(struct lookup *l, const char *name, u64 len, 
 	__builtin_memset(l->name, 0, sizeof(l->name));
 	bpf_loop(LOOKUP_STEPS, lookup_step, &l, 0);
 	return l->found;
+}
+
+/*
+ * Learning where the table is: names whose place in the table is known (the first one of a list is
+ * pointed to by the table itself), and for each number of bits where the table would have to begin
+ * for them. Most agree only if both are right. A name that isn't the first of its list says
+ * something else, as does each where names are hashed otherwise: then nothing is learnt.
+ */
+#define SAMPLES	     64
+#define SAMPLES_MIN  8
+#define SAMPLES_EACH 16 /* of one directory */
+#define CANDIDATES   4	/* samples that are taken at their word */
+
+struct learn {
+	struct dentry *dir, *child, *root;
+	u32 n, of_dir, agree, best;
+	bool at_root;
+	u32 hash[SAMPLES];
+	u64 place[SAMPLES];
+	u64 name[NAME_LEN / 8 + 1];
+};
+SCRATCH(learn, struct learn);
+
+/* One name of a directory, or to the one above it. */
+static long learn_name(u32 i, struct learn **context)
+{
+	struct learn *l = *context;
+	struct dentry *child = l->child, *dir = l->dir, *up;
+	u64 len, n = l->n;
+
+	if (n >= SAMPLES)
+		return 1;
+	if (!child || l->of_dir >= SAMPLES_EACH) {
+		up = BPF_CORE_READ(dir, d_parent);
+		if (up == dir && l->at_root)
+			return 1;
+		if (up == dir)
+			l->at_root = true;
+		l->dir = up == dir ? l->root : up;
+		l->child = first_child(l->dir);
+		l->of_dir = 0;
+		return 0;
+	}
+	l->child = next_child(child, dir);
+	len = BPF_CORE_READ(child, d_name.len);
+	CLAMP(len, NAME_LEN);
+	CLAMP(n, SAMPLES - 1);
+	__builtin_memset(l->name, 0, sizeof(l->name));
+	bpf_probe_read_kernel(l->name, len, BPF_CORE_READ(child, d_name.name));
+	l->hash[n] = BPF_CORE_READ(child, d_name.hash);
+	l->place[n] = (u64)BPF_CORE_READ(child, d_hash.pprev);
+	if (l->place[n] && l->hash[n] == name_hash(dir, l->name, len)) {
+		l->n = n + 1;
+		l->of_dir++;
+	}
+	return 0;
+}
+
+/* One sample, were it so many bits and another sample right; the last one decides. */
+static long learn_shift(u32 i, struct learn **context)
+{
+	struct learn *l = *context;
+	u32 n = i % SAMPLES, shift = i / SAMPLES % 32, k = i / SAMPLES / 32 % CANDIDATES;
+	u64 begin = l->place[k] - 8ull * (l->hash[k] >> shift);
+
+	if (!n)
+		l->agree = 0;
+	if (n < l->n && l->place[n] - 8ull * (l->hash[n] >> shift) == begin)
+		l->agree++;
+	if (n == SAMPLES - 1 && l->agree > l->best) {
+		l->best = l->agree;
+		lookup_table = begin;
+		lookup_shift = shift;
+	}
+	return 0;
+}
+
+/* Run by the tool, once. Its own directory, those above and the root have names enough. */
+SEC("syscall")
+int lookup_learn(void *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+	struct learn *l = learn_scratch_get();
+
+	if (!l)
+		return 1;
+	l->dir = BPF_CORE_READ(fs, pwd.dentry);
+	l->root = BPF_CORE_READ(fs, root.dentry);
+	l->child = first_child(l->dir);
+	l->n = l->of_dir = l->best = 0;
+	l->at_root = false;
+	bpf_loop(LOOKUP_STEPS, learn_name, &l, 0);
+	bpf_loop(SAMPLES * 32 * CANDIDATES, learn_shift, &l, 0);
+	if (l->n < SAMPLES_MIN || 2 * l->best <= l->n)
+		lookup_table = 0;
+	return 0;
 }
 
 #endif

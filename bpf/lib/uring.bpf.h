@@ -40,32 +40,26 @@ struct {
 	__type(value, struct uring_names);
 } uring_names SEC(".maps");
 
-/* A struct filename of a request that is `type`, by the name of its member. */
-#define URING_FILENAME(request, type, member)                                                      \
+/* A name of a request that is `type`, by the name of its member. */
+#define URING_NAME(request, type, member)                                                          \
 	({                                                                                         \
 		struct type *now_ = (void *)(request);                                             \
 		struct type##___delayed *delayed_ = (void *)(request);                             \
 		bpf_core_type_exists(struct delayed_filename)                                      \
-			? KERNEL_READ(delayed_, member.__incomplete_filename)                      \
-			: KERNEL_READ(now_, member);                                               \
+			? KERNEL_READ(delayed_, member.__incomplete_filename, name)                \
+			: KERNEL_READ(now_, member, name);                                         \
 	})
 
-static __always_inline void uring_copy(char *to, struct filename *name)
-{
-	*to = '\0';
-	if (name)
-		bpf_probe_read_kernel_str(to, PATH_LEN + 1, KERNEL_READ(name, name));
-}
-
-/* Keeps the names of a request. */
-static __always_inline void uring_keep(u64 request, struct filename *name, struct filename *other)
+/* Keeps the names of a request: addresses in memory of the kernel, or NULL. */
+static __always_inline void uring_keep(u64 request, const char *name, const char *other)
 {
 	struct uring_names *names = uring_scratch_get();
 
 	if (!names)
 		return;
-	uring_copy(names->name[0], name);
-	uring_copy(names->name[1], other);
+	names->name[0][0] = names->name[1][0] = '\0';
+	bpf_probe_read_kernel_str(names->name[0], PATH_LEN + 1, name);
+	bpf_probe_read_kernel_str(names->name[1], PATH_LEN + 1, other);
 	bpf_map_update_elem(&uring_names, &request, names, BPF_ANY);
 }
 

@@ -151,14 +151,13 @@ static void __attribute__((noreturn)) explain(const struct kernel *k, const char
 static bool has_tracepoint(const struct bpf_program *program)
 {
 	const char *section = bpf_program__section_name(program);
-	struct btf *btf = btf__load_vmlinux_btf();
+	static struct btf *btf; /* takes ms */
 	char hook[128];
-	bool has;
 
+	if (!btf)
+		btf = btf__load_vmlinux_btf();
 	snprintf(hook, sizeof(hook), "btf_trace_%s", section + strlen("tp_btf/"));
-	has = btf && btf__find_by_name_kind(btf, hook, BTF_KIND_TYPEDEF) > 0;
-	btf__free(btf);
-	return has;
+	return btf && btf__find_by_name_kind(btf, hook, BTF_KIND_TYPEDEF) > 0;
 }
 
 /* What a tool can do without, where the kernel lacks it. NULL: without it there is nothing to see.
@@ -200,6 +199,8 @@ static bool is_needed(const struct tool *tool, const struct options *o, const ch
 		return true;
 	if (!strncmp(program, "below_", 6))
 		return tool->paths->n;
+	if (!strncmp(program, "lookup_", 7))
+		return true;
 	if (!strncmp(program, "iface_", 6))
 		return interface_of(tool);
 	if (interface_of(tool) && !strncmp(program, "on_", 3))
@@ -292,6 +293,9 @@ void kernel_load(struct kernel *k, const struct tool *tool, const struct options
 	error = bpf_object__load(k->object);
 	if (error)
 		explain(k, "loading", -error);
+	program = bpf_object__find_program_by_name(k->object, "lookup_learn");
+	if (program && bpf_prog_test_run_opts(bpf_program__fd(program), NULL))
+		die(STATUS_FAILED, "the kernel does not run a program: %s", strerror(errno));
 }
 
 /* Programs at packets and sockets see all that is below the cgroup they are attached to. */

@@ -501,13 +501,13 @@ static void test_deep_cgroup(void)
 
 static void test_events(void)
 {
-	struct filter_config config = { .events = 0x80010005 };
-	uint32_t got = 0;
+	struct filter_config config = { .events = 0x8000000180010005 };
+	uint64_t got = 0;
 
 	load(&config);
-	for (uint32_t type = 0; type < 32; type++)
+	for (uint32_t type = 0; type < 64; type++)
 		if (run_program(bpf_program__fd(bpf->progs.wanted), &type, sizeof(type)))
-			got |= 1u << type;
+			got |= 1ull << type;
 	is_u64(got, config.events, "events are wanted by their types");
 	unload();
 }

@@ -21,6 +21,7 @@ enum constants {
 	CONSTANT(SIGKILL),
 	CONSTANT(SIGSEGV),
 	CONSTANT(SIGNAL_GROUP_EXIT),
+	CONSTANT(DCACHE_OP_HASH),
 	CONSTANT(DCACHE_MOUNTED),
 };
 
@@ -109,6 +110,9 @@ struct all {
 	struct io_rename___delayed io_rename___delayed;
 	struct io_link io_link;
 	struct io_link___delayed io_link___delayed;
+	struct kernel_xattr_ctx kernel_xattr_ctx;
+	struct io_xattr io_xattr;
+	struct io_xattr___delayed io_xattr___delayed;
 	struct io_sync io_sync;
 	struct io_ftrunc io_ftrunc;
 	struct io_splice io_splice;

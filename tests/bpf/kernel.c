@@ -24,6 +24,7 @@ static const char *const optional[] = {
 	"io_file_table.data", /* since 6.13 */
 	"io_file_table.files",
 	"io_fixed_file",    /* before */
+	"kernel_xattr_ctx", /* since 6.13 */
 	"io_ftrunc",	    /* since 6.9 */
 	"delayed_filename", /* since 7.0 */
 };
@@ -38,11 +39,13 @@ static const char *const otherwise[] = {
 	"io_rename.newpath",  "io_rename___delayed.newpath",
 	"io_link.oldpath",    "io_link___delayed.oldpath",
 	"io_link.newpath",    "io_link___delayed.newpath",
+	"io_xattr.filename",  "io_xattr___delayed.filename",
+	"io_xattr.ctx",	  /* in a struct of another name before 6.13 */
 	"io_kiocb.flags", /* 64 bits since 6.9: the lower half comes first */
 };
 
 /* Whose value is the kernel's own, wherever it has one. */
-static const char *const relocated[] = { "DCACHE_MOUNTED" };
+static const char *const relocated[] = { "DCACHE_OP_HASH", "DCACHE_MOUNTED" };
 
 /* No program of ours names them, but event.h, filter.h, libbpf's headers, or our other typedefs do.
  */

@@ -237,6 +237,26 @@ static void test_ipv4(void)
 	test_frame(true, "without a length");
 }
 
+/* Several datagrams in one packet: the kernel knows their size, the packet does not. */
+static void test_gso(void)
+{
+	struct __sk_buff context = { .gso_size = 100 };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .ctx_in = &context,
+		    .ctx_size_in = sizeof(context));
+
+	ether(0x0800);
+	ipv4(5, IPPROTO_UDP, 0);
+	udp(350);
+	end();
+	opts.data_size_in = frame_len;
+	got_n = 0;
+	must(!bpf_prog_test_run_opts(bpf_program__fd(bpf->progs.parse), &opts));
+	ring_buffer__consume(ring);
+	ok(got_n == 1 && got.e.gso_size == 100 && got.e.len == 350,
+	   "a packet that stands for several says how many bytes each of them has");
+	ok(run_frame(frame_len) && !got.e.gso_size, "one that does not says nothing");
+}
+
 static void test_ipv4_left_out(void)
 {
 	ether(0x0800);
@@ -407,6 +427,7 @@ int main(void)
 	need_root();
 	load();
 	test_ipv4();
+	test_gso();
 	test_ipv4_left_out();
 	test_first_fragment();
 	test_ipv6();

@@ -172,22 +172,28 @@ connected() { grep -q ':0035 .* 01 ' /proc/net/tcp6; }
 	done
 }
 
-# Another network namespace, where commands run by "${inside[@]}": here is 192.0.2.1 and 2001:db8::1,
-# there are 192.0.2.2 and 2001:db8::2.
+# beyond_veth [N]: another network namespace, where commands run by "${inside[@]}": here is 192.0.N.1
+# (2, unless told otherwise) and 2001:db8:N::1, there are 192.0.N.2 and 2001:db8:N::2. The interface
+# here is $near.
 beyond_veth() {
+	local n=${1:-2} far
+
+	near=v$$-$n
 	start unshare --net sleep infinity
 	far=$!
 	# shellcheck disable=SC2317 # called through until_true
 	apart() { [[ $(readlink "/proc/$far/ns/net") != $(readlink /proc/self/ns/net) ]]; }
 	until_true apart
-	ip link add "v$$" type veth peer name far netns "$far" || skip 'no veth'
-	ip addr add 192.0.2.1/24 dev "v$$"
-	ip addr add 2001:db8::1/64 dev "v$$" nodad
-	ip link set "v$$" up
+	ip link add "$near" type veth peer name far netns "$far" || skip 'no veth'
+	ip addr add "192.0.$n.1/24" dev "$near"
+	ip addr add "2001:db8:$n::1/64" dev "$near" nodad
+	ip link set "$near" up
 	inside=(nsenter "--net=/proc/$far/ns/net")
-	"${inside[@]}" ip addr add 192.0.2.2/24 dev far
-	"${inside[@]}" ip addr add 2001:db8::2/64 dev far nodad
+	"${inside[@]}" ip addr add "192.0.$n.2/24" dev far
+	"${inside[@]}" ip addr add "2001:db8:$n::2/64" dev far nodad
 	"${inside[@]}" ip link set far up
+	"${inside[@]}" ip route add default via "192.0.$n.1"
+	"${inside[@]}" ip route add default via "2001:db8:$n::1"
 }
 
 @test "a client in another network namespace" {
@@ -201,7 +207,46 @@ beyond_veth() {
 	told
 	count 8
 	is "$(of_all 'map(select(.event == "dns.query") | .saddr) | unique | join(" ")')" 192.0.2.2
-	ip link del "v$$"
+	ip link del "$near"
+}
+
+@test "-i: what passes an interface, also on its way from one to another" {
+	local there client interface
+
+	role serve
+	role ask
+	beyond_veth 2
+	there=("${inside[@]}")
+	beyond_veth 3
+	interface=$near
+	echo 1 >/proc/sys/net/ipv4/ip_forward
+	echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+	watch -i "$interface" -f event,direction,proto,query,daddr
+	for address in 192.0.2.2 2001:db8:2::2; do
+		for proto in '' -t; do
+			# shellcheck disable=SC2086 # an option, or none
+			start "${there[@]}" "./${U}serve" serve $proto $address 53 >>said
+			servers=$((${servers:-0} + 1))
+			until_true served
+			# Several in one packet, of which an interface sees one, too.
+			# shellcheck disable=SC2086
+			"${inside[@]}" "./${U}ask" ask $proto -p $address 53 a.test b.test c.test >/dev/null
+		done
+	done
+	# At other interfaces it has nothing to see.
+	inside=()
+	serve 127.0.0.1 53
+	ask 127.0.0.1 53 no.test
+	ask 192.0.2.2 53 no.test
+	until_true lines out 24
+	finish TERM
+	is "$(jq -r '[.event, .direction, .proto, .query, .daddr] | join(" ")' out | sort)" \
+		"$(for address in 192.0.3.2 2001:db8:3::2; do
+			for client in udp tcp; do
+				printf "dns.query in $client %s ${address/3/2}\ndns.answer out $client %s $address\n" \
+					a.test{,} b.test{,} c.test{,}
+			done
+		done | sort)"
 }
 
 #
@@ -625,8 +670,8 @@ unbound_at() {
 	needs unbound dig node python3
 	beyond_veth
 	watch
-	unbound_at 192.0.2.1 2001:db8::1
-	for address in 192.0.2.1 2001:db8::1; do
+	unbound_at 192.0.2.1 2001:db8:2::1
+	for address in 192.0.2.1 2001:db8:2::1; do
 		for client in 'dig +tries=1' 'dig +tries=1 +tcp'; do
 			# shellcheck disable=SC2086 # with its options
 			"${inside[@]}" $client "@$address" "$name" AAAA | grep -q 2001:db8::7
@@ -648,7 +693,7 @@ for kind, front in (socket.SOCK_DGRAM, b""), (socket.SOCK_STREAM, len(question).
 	until_true saw '.query == "'"$name"'" and .event == "dns.answer"' 24
 	finish TERM
 	# Each asks over both, and each message is seen on both sides.
-	for address in 192.0.2.1 2001:db8::1; do
+	for address in 192.0.2.1 2001:db8:2::1; do
 		for proto in udp tcp; do
 			is "$proto $(jq -r --arg a "$address" --arg p "$proto" --arg n "$name" 'select(.query == $n and .proto == $p
 				and (.saddr == $a or .daddr == $a)) | "\(.event) \(.direction) \(.comm | match("^(dig|node|python|unbound)").string)"' out | sort | uniq -c | xargs)" \
@@ -755,7 +800,7 @@ $sent {\"event\":\"dns.query\",\"direction\":\"out\"}"
 	local i connection questions
 
 	serve -t 127.0.0.1 53
-	see --buffer 4K
+	see --buffer 4K -e query,answer,malformed
 	exec {connection}<>/dev/tcp/127.0.0.1/53
 	# asks NAME-OF-ONE-LETTER: and waits for the answer.
 	asks_for() {

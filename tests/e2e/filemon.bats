@@ -37,6 +37,13 @@ subject=filemon
 	sums_agree
 }
 
+@test "names that there is no room for are counted as lost" {
+	observe --buffer 4K -e create "$PWD" -- touching many 3000
+	holds '(map(select(.event == "file.create")) | length) + (map(select(.event == "lost").count) | add // 0) == 3000'
+	observe --buffer 4K -e create "$PWD" -- touching many 10
+	holds 'length == 0'
+}
+
 @test "more files than there is room for sums: nothing is missing" {
 	(($(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo) > 600000)) || skip 'needs 600 MB of memory'
 	mkdir many
@@ -64,6 +71,14 @@ subject=filemon
 		| map([(.[0].path | sub(".*/"; "")), (map(.bytes) | add)])
 		== [["cat", 1000000], ["dd", 1000000], ["to", 1000000]]'
 	holds 'map(select(.event == "file.read") | .bytes) | add == 3000000'
+}
+
+@test "a copy under another name, that is renamed when it is whole" {
+	head -c 1000000 /dev/urandom >from
+	observe -e write,rename "$PWD" -- sh -c 'cp from .to.x7; mv .to.x7 to; echo more >>to'
+	is "$(what 'map([.event, (.path | sub(".*/"; "")), .bytes, (.old_path // "" | sub(".*/"; ""))])
+		| group_by(.[0:2]) | map([.[0][0], .[0][1], (map(.[2]) | add), .[0][3]])')" \
+		'[["file.rename","to",null,".to.x7"],["file.write",".to.x7",1000000,""],["file.write","to",5,""]]'
 }
 
 @test "what strace says of a few thousand calls" {
@@ -266,9 +281,9 @@ subject=filemon
 @test "PATH: a file, also when it is gone or another one takes its name" {
 	: >f
 	mkdir d
-	observe -e @name,@meta f -- sh -c 'mv f g; chmod 600 g; mv g f; rm f; : >new; mv new d/../f; rm d/../f; : >ff; rm ff'
+	observe -e @name,@meta f -- sh -c 'mv f g; chmod 600 g; mv g f; rm f; : >new; mv new d/../f; rm d/../f; : >d/../f; : >ff; rm ff'
 	is "$(what "map([(.event | sub(\"file.\"; \"\")), (.path | ltrimstr(\"$PWD/\"))])")" \
-		'[["rename","g"],["chmod","g"],["rename","f"],["delete","f"],["rename","f"],["delete","f"]]'
+		'[["rename","g"],["chmod","g"],["rename","f"],["delete","f"],["rename","f"],["delete","f"],["create","f"]]'
 }
 
 @test "-e: groups" {
@@ -421,6 +436,8 @@ subject=filemon
 @test "deleted files, and such as never had a name" {
 	observe -e write -- bash -c 'exec 5>f; rm f; echo 123 >&5'
 	holds "length == 1 and .[0].path == \"$PWD/f\" and .[0].deleted"
+	observe -e truncate,delete -- sh -c ': >f; exec perl -e "open(F, q(+<), q(f)); unlink(q(f)); truncate(F, 9)"'
+	is "$(what "map([.event, .path, .deleted])")" "[[\"file.delete\",\"$PWD/f\",null],[\"file.truncate\",\"$PWD/f\",true]]"
 }
 
 @test "another root directory" {
@@ -479,7 +496,25 @@ subject=filemon
 	holds 'map(select(.path | endswith("/out"))) | length == 0'
 }
 
+@test "a spool in the directory that is watched does not feed itself" {
+	needs_http
+	mkdir spool
+	filemon -q "$PWD" -e write,create,rename 2>err | tee copy |
+		http-post -q --spool spool http://127.0.0.1:9/ 2>posted &
+	started+=($!)
+	tool=$(pgrep -P $$ -x filemon)
+	until_true watching
+	echo x >f
+	until_true lines copy 2
+	echo x >g
+	until_true lines copy 4
+	kill "$tool"
+	until_true gone "$tool"
+	[[ $(find spool -type f -size +0) ]]
+	is "$(jq -r .path copy | sed 's,.*/,,' | sort -u | xargs)" 'f g'
+}
+
 @test "--check says what it attaches" {
 	filemon --check "$PWD" >out
-	is "$(sed -n 's/^  \(on_[a-z_]*\) .*/\1/p' out | xargs)" 'on_sys_exit on_exit'
+	is "$(sed -n 's/^  \(on_[a-z_]*\) .*/\1/p' out | grep -v uring | xargs)" 'on_sys_exit on_exit'
 }

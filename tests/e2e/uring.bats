@@ -15,7 +15,7 @@ needs_uring() { uring probe || skip 'this kernel has no io_uring, or forbids it'
 does() {
 	needs_uring
 	mkdir dir again
-	observe --each -e open,read,write,truncate,@name "$PWD/dir" -- uring "$1" dir
+	observe --each -e open,read,write,truncate,xattr,@name "$PWD/dir" -- uring "$1" dir
 	is "$status" 0
 	jq -c 'select(.flags != ["O_PATH"])' out >less
 	mv less out

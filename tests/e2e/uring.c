@@ -282,6 +282,16 @@ static void all(void)
 	if (!n[0])
 		say("truncate", "f", ",\"size\":555");
 
+	used = strdup("trusted.one");
+	add(IORING_OP_FSETXATTR, fd, used, 1, (uintptr_t)block);
+	result(used);
+	say("xattr", "f", ",\"action\":\"set\",\"attribute\":\"trusted.one\"");
+	used = name("f");
+	sqe = add(IORING_OP_SETXATTR, 0, "trusted.two", 1, (uintptr_t)block);
+	sqe->addr3 = (uintptr_t)used;
+	result(used);
+	say("xattr", "f", ",\"action\":\"set\",\"attribute\":\"trusted.two\",\"requested\":null");
+
 	used = name("d");
 	add(IORING_OP_MKDIRAT, AT_FDCWD, used, 0711, 0);
 	result(used);
