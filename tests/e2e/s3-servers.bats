@@ -50,7 +50,7 @@ on() {
 		[[ -d $BATS_FILE_TMPDIR/ceph ]] || skip 'there is no radosgw with ceph-osd and ceph-mon (make deps-test)'
 		at=127.0.0.1:13080
 		until_true answers
-		export AWS_ACCESS_KEY_ID=TESTKEY AWS_SECRET_ACCESS_KEY=te/st+secret=
+		export AWS_ACCESS_KEY_ID=TESTKEY AWS_SECRET_ACCESS_KEY=TEST/SECRET+=
 	fi
 	bucket=bucket
 	printf '%s\n' '[default]' "access_key = $AWS_ACCESS_KEY_ID" "secret_key = $AWS_SECRET_ACCESS_KEY" \
