@@ -412,9 +412,10 @@ struct request {
 	u32 type;	     /* of the event, had it not failed */
 	struct path *object; /* what is open already, else it has a name */
 	u64 name[2];
-	struct path *from[2]; /* where a relative one starts */
-	u32 how[2];	      /* to look for it */
-	u64 text;	      /* address of a string: change_event.text */
+	struct path *from[2];	 /* where a relative one starts */
+	u32 how[2];		 /* to look for it */
+	u64 text;		 /* address of a string: change_event.text */
+	struct path_at found[2]; /* what the names stand for */
 };
 
 /*
@@ -495,14 +496,18 @@ BODY int matches(void)
 	return filter_match();
 }
 
-BODY int is_wanted(u64 open_file)
+static __always_inline bool wants(struct file *file)
 {
-	struct file *file = (void *)open_file;
 	bool regular = is_regular(file);
 
 	if (!config.all_types && !regular)
 		return false;
 	return !config.below || is_below(file, regular);
+}
+
+BODY int is_wanted(u64 open_file)
+{
+	return wants((void *)open_file);
 }
 
 /* As stat(2) has it: minor numbers have 20 bits, of which 8 are the lowest. */
@@ -733,9 +738,9 @@ static __always_inline void change_begin(struct file_scratch *s, u32 type, s32 e
 /* What is told of the file itself. */
 static __always_inline void add_inode(struct change_event *e, struct inode *inode)
 {
-	u32 mode = BPF_CORE_READ(inode, i_mode);
+	u32 mode = KERNEL_READ(inode, i_mode);
 
-	e->ino = BPF_CORE_READ(inode, i_ino);
+	e->ino = KERNEL_READ(inode, i_ino);
 	e->kind = mode & S_IFMT;
 	if (e->operation == FILE_CREATE || e->operation == FILE_MKDIR)
 		put_mode(e->mode, mode);
@@ -758,8 +763,8 @@ static __always_inline u64 add_object(struct file_scratch *s, u64 end)
 
 	path_take(&at, s->request.object);
 	dentry = at.dentry;
-	add_inode(e, BPF_CORE_READ(dentry, d_inode));
-	e->dev = device_number(BPF_CORE_READ(dentry, d_sb, s_dev));
+	add_inode(e, KERNEL_READ(dentry, d_inode));
+	e->dev = device_number(KERNEL_READ(dentry, d_sb, s_dev));
 	if (is_deleted(dentry))
 		e->header.flags |= FILE_DELETED;
 	find_below(s, dentry, at.mount);
@@ -798,11 +803,12 @@ BODY int add_name(u64 begin, u32 is_old)
 		struct dentry *object = l->how & LOOKUP_PARENT ? l->last : dentry;
 
 		at = l->at;
-		find_below(s, object ? object : dentry, at.mount);
+		r->found[!!is_old].dentry = object ? object : dentry;
+		r->found[!!is_old].mount = at.mount;
 		if (!is_old) {
-			e->dev = device_number(BPF_CORE_READ(dentry, d_sb, s_dev));
+			e->dev = device_number(KERNEL_READ(dentry, d_sb, s_dev));
 			if (object)
-				add_inode(e, BPF_CORE_READ(object, d_inode));
+				add_inode(e, KERNEL_READ(object, d_inode));
 		}
 		return add_place(s, end, &name->path, &at, l->name,
 				 l->how & LOOKUP_PARENT ? l->len : 0, shift);
@@ -841,6 +847,11 @@ BODY int changed(void)
 		end = add_name(end, false);
 	if (r->name[1])
 		end = add_name(end, true);
+	/* Here, as there is not so much stack that add_name() could. */
+	if (r->found[0].dentry)
+		find_below(s, r->found[0].dentry, r->found[0].mount);
+	if (r->found[1].dentry)
+		find_below(s, r->found[1].dentry, r->found[1].mount);
 	/*
 	 * What an operand was called can be told by its name only, once another file is called so
 	 * or none is; and so what was not found, or failed.
@@ -1111,7 +1122,7 @@ BODY int transfer_ended(u64 open_file, u32 type, s64 result)
 	bool failed = syscall_failed(result);
 	struct file_scratch *s;
 
-	if (result < 0 ? !failed : !file || !event_wanted(type) || !is_wanted(NUMBER(file)))
+	if (result < 0 ? !failed : !file || !wants(file))
 		return 0;
 	if (!matches())
 		return 0;
@@ -1149,9 +1160,10 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 		u32 to = call == CALL_COPY ? syscall_argument(regs, 2, is_32bit) : first;
 
 		/* That it failed is told once. */
-		if (call == CALL_READ || (call != CALL_WRITE && result >= 0))
+		if ((call == CALL_READ || (call != CALL_WRITE && result >= 0)) &&
+		    event_wanted(result < 0 ? FILE_FAILED : FILE_READ))
 			transfer_ended(NUMBER(file_get(from)), FILE_READ, result);
-		if (call != CALL_READ)
+		if (call != CALL_READ && event_wanted(result < 0 ? FILE_FAILED : FILE_WRITE))
 			transfer_ended(NUMBER(file_get(to)), FILE_WRITE, result);
 		return 0;
 	}
@@ -1418,8 +1430,9 @@ int BPF_PROG(on_uring_complete, void *ring, void *of)
 				count_event(type, true);
 			return 0;
 		}
-		transfer_ended(NUMBER(file), type, result);
-		if (call == CALL_COPY && result >= 0) {
+		if (event_wanted(result < 0 ? FILE_FAILED : type))
+			transfer_ended(NUMBER(file), type, result);
+		if (call == CALL_COPY && result >= 0 && event_wanted(FILE_READ)) {
 			fd = KERNEL_READ(splice, splice_fd_in);
 			file = KERNEL_READ(splice, flags) & SPLICE_F_FD_IN_FIXED
 				       ? uring_file(request, fd)
@@ -1460,7 +1473,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	struct sum_owner owner;
 	struct event *e;
 
-	if (BPF_CORE_READ(task, signal, live.counter))
+	if (KERNEL_READ(task, signal, live.counter))
 		return 0;
 	get_owner(&owner, task);
 	if (bpf_map_delete_elem(&owners, &owner))

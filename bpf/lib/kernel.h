@@ -183,6 +183,7 @@ struct hlist_bl_node {
 
 struct super_block {
 	u32 s_dev; /* major << 20 | minor */
+	unsigned long s_magic;
 };
 
 struct inode {

@@ -3,8 +3,8 @@
  * What a name stands for, found in the kernel's cache of names (dcache) as path_lookupat() in
  * fs/namei.c does: for calls that were given a name and keep no descriptor of what they did. A call
  * that has just succeeded has left there what it went through; what is not there, or can't be read
- * from here, is not guessed: a symbolic link whose target isn't in memory (as in /proc), a name
- * that its file system compares otherwise than byte by byte.
+ * from here, is not guessed: a symbolic link whose target isn't in memory (as in /proc, but
+ * for /proc/self/fd/N), a name that its file system compares otherwise than byte by byte.
  */
 #ifndef GRAIN_LOOKUP_BPF_H
 #define GRAIN_LOOKUP_BPF_H
@@ -14,8 +14,9 @@
 #include "bpf/lib/path.bpf.h"
 #include "bpf/lib/ring.bpf.h"
 
-#define LOOKUP_STEPS 8192 /* bytes of names, names of directories and mounts looked at, in all */
-#define LOOKUP_LINKS 40	  /* MAXSYMLINKS of include/linux/namei.h */
+#define LOOKUP_STEPS	 8192 /* bytes of names, names of directories and mounts looked at, in all */
+#define PROC_SUPER_MAGIC 0x9fa0 /* include/uapi/linux/magic.h */
+#define LOOKUP_LINKS	 40	/* MAXSYMLINKS of include/linux/namei.h */
 
 /* Targets of links are put in front of what is left of the name. */
 #define LOOKUP_TEXT (2 * PATH_LEN + 1)
@@ -57,7 +58,7 @@ struct lookup {
 
 static __always_inline bool dentry_has(struct dentry *dentry, u32 flag)
 {
-	return BPF_CORE_READ(dentry, d_flags) & flag;
+	return KERNEL_READ(dentry, d_flags) & flag;
 }
 
 /* Linux 6.8 (da549bdd15c2) made a list with one link out of the one with two. */
@@ -66,10 +67,10 @@ static __always_inline struct dentry *first_child(struct dentry *dentry)
 	void *node, *head;
 
 	if (bpf_core_field_exists(dentry->d_children)) {
-		node = BPF_CORE_READ(dentry, d_children.first);
+		node = KERNEL_READ(dentry, d_children.first);
 		return node ? node - bpf_core_field_offset(struct dentry, d_sib) : NULL;
 	}
-	node = BPF_CORE_READ(dentry, d_subdirs.next);
+	node = KERNEL_READ(dentry, d_subdirs.next);
 	head = (void *)dentry + bpf_core_field_offset(struct dentry, d_subdirs);
 	return node == head ? NULL : node - bpf_core_field_offset(struct dentry, d_child);
 }
@@ -79,10 +80,10 @@ static __always_inline struct dentry *next_child(struct dentry *child, struct de
 	void *node, *head;
 
 	if (bpf_core_field_exists(dentry->d_children)) {
-		node = BPF_CORE_READ(child, d_sib.next);
+		node = KERNEL_READ(child, d_sib.next);
 		return node ? node - bpf_core_field_offset(struct dentry, d_sib) : NULL;
 	}
-	node = BPF_CORE_READ(child, d_child.next);
+	node = KERNEL_READ(child, d_child.next);
 	head = (void *)dentry + bpf_core_field_offset(struct dentry, d_subdirs);
 	return node == head ? NULL : node - bpf_core_field_offset(struct dentry, d_child);
 }
@@ -142,21 +143,21 @@ static __always_inline u32 name_hash(struct dentry *dir, const u64 *name, u64 le
 /* What stands in a list of the table; the lowest bit of the first one is its lock. */
 static __always_inline struct dentry *listed(void *node)
 {
-	node = (void *)((u64)node & ~1ull);
+	node = (void *)(NUMBER(node) & ~1ull);
 	return node ? node - bpf_core_field_offset(struct dentry, d_hash) : NULL;
 }
 
 /* Whether the child's name is the one that is looked for. */
 static __always_inline bool is_called(struct dentry *child, struct lookup *l)
 {
-	u64 len = BPF_CORE_READ(child, d_name.len);
+	u64 len = KERNEL_READ(child, d_name.len);
 	u64 *a = (u64 *)l->name, *b = (u64 *)l->other;
 
 	if (len != l->len)
 		return false;
 	CLAMP(len, NAME_LEN);
 	__builtin_memset(l->other, 0, sizeof(l->other));
-	bpf_probe_read_kernel(l->other, len, BPF_CORE_READ(child, d_name.name));
+	bpf_probe_read_kernel(l->other, len, KERNEL_READ(child, d_name.name));
 	for (u32 i = 0; i < sizeof(l->name) / sizeof(*a); i++) {
 		if (a[i] != b[i])
 			return false;
@@ -245,17 +246,17 @@ static __always_inline long lookup_up(struct lookup *l)
 		l->state = LOOKUP_MOUNTS;
 		return 0;
 	}
-	if (dentry != BPF_CORE_READ(mount, mnt.mnt_root)) {
-		l->at.dentry = BPF_CORE_READ(dentry, d_parent);
+	if (dentry != KERNEL_READ(mount, mnt.mnt_root)) {
+		l->at.dentry = KERNEL_READ(dentry, d_parent);
 		l->state = LOOKUP_MOUNTS;
 		return 0;
 	}
-	up = BPF_CORE_READ(mount, mnt_parent);
+	up = KERNEL_READ(mount, mnt_parent);
 	if (up == mount) {
 		l->state = LOOKUP_MOUNTS;
 		return 0;
 	}
-	l->at.dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+	l->at.dentry = KERNEL_READ(mount, mnt_mountpoint);
 	l->at.mount = up;
 	return 0;
 }
@@ -267,19 +268,19 @@ static __always_inline long lookup_child(struct lookup *l)
 
 	if (!child)
 		return 1;
-	is_here = BPF_CORE_READ(child, d_parent) == l->at.dentry;
+	is_here = KERNEL_READ(child, d_parent) == l->at.dentry;
 	if (l->by_hash) {
-		l->child = listed(BPF_CORE_READ(child, d_hash.next));
-		if (!is_here || BPF_CORE_READ(child, d_name.hash) != l->hash)
+		l->child = listed(KERNEL_READ(child, d_hash.next));
+		if (!is_here || KERNEL_READ(child, d_name.hash) != l->hash)
 			return 0;
 	} else {
 		if (!is_here) /* it has moved to another list */
 			return 1;
 		l->child = next_child(child, l->at.dentry);
 	}
-	if (!is_called(child, l) || !BPF_CORE_READ(child, d_hash.pprev))
+	if (!is_called(child, l) || !KERNEL_READ(child, d_hash.pprev))
 		return 0;
-	if (!BPF_CORE_READ(child, d_inode)) /* known not to be there */
+	if (!KERNEL_READ(child, d_inode)) /* known not to be there */
 		return 1;
 	if (l->is_last && l->how & LOOKUP_PARENT) {
 		l->last = child;
@@ -301,27 +302,68 @@ static __always_inline long lookup_mount(struct lookup *l)
 		return 0;
 	}
 	mount = l->node - bpf_core_field_offset(struct mount, mnt_child);
-	l->node = BPF_CORE_READ(mount, mnt_child.next);
-	if (BPF_CORE_READ(mount, mnt_mountpoint) == dentry &&
-	    BPF_CORE_READ(mount, mnt_parent) == l->at.mount) {
+	l->node = KERNEL_READ(mount, mnt_child.next);
+	if (KERNEL_READ(mount, mnt_mountpoint) == dentry &&
+	    KERNEL_READ(mount, mnt_parent) == l->at.mount) {
 		l->at.mount = mount;
-		l->at.dentry = BPF_CORE_READ(mount, mnt.mnt_root);
+		l->at.dentry = KERNEL_READ(mount, mnt.mnt_root);
 		l->state = LOOKUP_MOUNTS;
 	}
 	return 0;
 }
 
+/* The link "self" of procfs. */
+static __always_inline bool is_self(struct lookup *l, struct inode *inode)
+{
+	return l->len == 4 && l->name[0] == 's' && l->name[1] == 'e' && l->name[2] == 'l' &&
+	       l->name[3] == 'f' && KERNEL_READ(inode, i_sb, s_magic) == PROC_SUPER_MAGIC;
+}
+
+/*
+ * "/fd/N" behind it: by that name the C library knows an open file where the kernel has no call for
+ * it, as for fchmodat(2) that follows no link before Linux 6.6. Returns whether that is what is
+ * left of the name, or begins it.
+ */
+static __always_inline bool lookup_descriptor(struct lookup *l)
+{
+	u64 pos = l->pos;
+	struct file *file;
+	u32 fd = 0, n;
+	char c = 0;
+
+	CLAMP(pos, LOOKUP_TEXT - 1);
+	if (l->text[pos] != 'f' || l->text[pos + 1] != 'd' || l->text[pos + 2] != '/')
+		return false;
+	for (n = 0; n < 8; n++) {
+		c = l->text[pos + 3 + n];
+		if (c < '0' || c > '9')
+			break;
+		fd = 10 * fd + c - '0';
+	}
+	if (!n || (c ? c != '/' : !(l->how & LOOKUP_FOLLOW)))
+		return false;
+	file = file_get(fd);
+	if (!file)
+		return false;
+	path_take(&l->at, &file->f_path);
+	l->pos += 3 + n;
+	return true;
+}
+
 static __always_inline long lookup_next(struct lookup *l)
 {
 	struct dentry *dentry = l->at.dentry;
-	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
+	struct inode *inode = KERNEL_READ(dentry, d_inode);
 
-	if ((BPF_CORE_READ(inode, i_mode) & S_IFMT) == S_IFLNK &&
-	    (!l->is_last || l->slashes || l->how & LOOKUP_FOLLOW)) {
+	if ((KERNEL_READ(inode, i_mode) & S_IFMT) == S_IFLNK && is_self(l, inode)) {
+		if (!lookup_descriptor(l))
+			return 1;
+	} else if ((KERNEL_READ(inode, i_mode) & S_IFMT) == S_IFLNK &&
+		   (!l->is_last || l->slashes || l->how & LOOKUP_FOLLOW)) {
 		/* At the slash behind the name or at its end. */
 		u64 end = l->pos - l->slashes;
 		long n = bpf_probe_read_kernel_str(l->link, sizeof(l->link),
-						   BPF_CORE_READ(inode, i_link));
+						   KERNEL_READ(inode, i_link));
 		u64 len = n - 1;
 
 		if (n <= 1 || n == sizeof(l->link) || end < len || ++l->links > LOOKUP_LINKS)
@@ -355,7 +397,7 @@ static long lookup_step(u32 i, struct lookup **context)
 	case LOOKUP_CHILD:
 		return lookup_child(l);
 	case LOOKUP_MOUNTS:
-		l->node = BPF_CORE_READ(mount, mnt_mounts.next);
+		l->node = KERNEL_READ(mount, mnt_mounts.next);
 		l->state = is_mounted_on(l->at.dentry) ? LOOKUP_MOUNT : LOOKUP_NEXT;
 		return 0;
 	case LOOKUP_MOUNT:
@@ -430,7 +472,7 @@ static long learn_name(u32 i, struct learn **context)
 	if (n >= SAMPLES)
 		return 1;
 	if (!child || l->of_dir >= SAMPLES_EACH) {
-		up = BPF_CORE_READ(dir, d_parent);
+		up = KERNEL_READ(dir, d_parent);
 		if (up == dir && l->at_root)
 			return 1;
 		if (up == dir)
@@ -441,13 +483,13 @@ static long learn_name(u32 i, struct learn **context)
 		return 0;
 	}
 	l->child = next_child(child, dir);
-	len = BPF_CORE_READ(child, d_name.len);
+	len = KERNEL_READ(child, d_name.len);
 	CLAMP(len, NAME_LEN);
 	CLAMP(n, SAMPLES - 1);
 	__builtin_memset(l->name, 0, sizeof(l->name));
-	bpf_probe_read_kernel(l->name, len, BPF_CORE_READ(child, d_name.name));
-	l->hash[n] = BPF_CORE_READ(child, d_name.hash);
-	l->place[n] = (u64)BPF_CORE_READ(child, d_hash.pprev);
+	bpf_probe_read_kernel(l->name, len, KERNEL_READ(child, d_name.name));
+	l->hash[n] = KERNEL_READ(child, d_name.hash);
+	l->place[n] = (u64)KERNEL_READ(child, d_hash.pprev);
 	if (l->place[n] && l->hash[n] == name_hash(dir, l->name, len)) {
 		l->n = n + 1;
 		l->of_dir++;
@@ -479,13 +521,13 @@ SEC("syscall")
 int lookup_learn(void *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+	struct fs_struct *fs = KERNEL_READ(task, fs);
 	struct learn *l = learn_scratch_get();
 
 	if (!l)
 		return 1;
-	l->dir = BPF_CORE_READ(fs, pwd.dentry);
-	l->root = BPF_CORE_READ(fs, root.dentry);
+	l->dir = KERNEL_READ(fs, pwd.dentry);
+	l->root = KERNEL_READ(fs, root.dentry);
 	l->child = first_child(l->dir);
 	l->n = l->of_dir = l->best = 0;
 	l->at_root = false;

@@ -214,6 +214,34 @@ static void test_parents(void)
 	   "what has no name of its own has no parent");
 }
 
+/* By the one magic link that is known. */
+static void test_descriptors(void)
+{
+	int file = open("f", O_PATH | O_CLOEXEC), dir = open("dir", O_PATH | O_CLOEXEC);
+	char name[64];
+
+	must(file >= 0 && dir >= 0);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", file);
+	finds(name, FOLLOW);
+	gives_up(name, 0);
+	snprintf(name, sizeof(name), "/proc/self//fd/%d", file);
+	finds(name, FOLLOW);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d/../dir/sub/f", dir);
+	finds(name, 0);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d/..", dir);
+	finds(name, FOLLOW);
+	must(!symlink(name, "through") && !symlink("f", "self"));
+	finds("through/f", 0);
+	finds("self", FOLLOW);
+	gives_up("/proc/self/fd/999", FOLLOW);
+	gives_up("/proc/self/fd/", FOLLOW);
+	gives_up("/proc/self/fd", FOLLOW);
+	gives_up("/proc/self/fd/1x", FOLLOW);
+	gives_up("/proc/self", FOLLOW);
+	close(file);
+	close(dir);
+}
+
 static void test_links(void)
 {
 	char name[PATH_MAX] = "", target[200];
@@ -253,6 +281,7 @@ static void test_links(void)
 	finds("long", 0);
 	gives_up("long", FOLLOW);
 	gives_up("/proc/self/status", 0);
+	test_descriptors();
 	finds("/proc/sys/kernel/pid_max", 0);
 }
 

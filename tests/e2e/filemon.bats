@@ -160,11 +160,14 @@ subject=filemon
 		rm -rf nothing tree
 	SCRIPT
 	observe -e delete,rename,link,symlink,mkdir,rmdir,@meta "$PWD" -- strace -f -y -o trace \
-		-e trace=unlink,unlinkat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,mkdir,mkdirat,rmdir,chmod,fchmod,fchmodat,chown,lchown,fchown,fchownat,truncate,ftruncate,utimensat,setxattr,fsetxattr,lsetxattr,removexattr,fremovexattr,lremovexattr \
+		-e trace=openat,unlink,unlinkat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,mkdir,mkdirat,rmdir,chmod,fchmod,fchmodat,chown,lchown,fchown,fchownat,truncate,ftruncate,utimensat,setxattr,fsetxattr,lsetxattr,removexattr,fremovexattr,lremovexattr \
 		bash script
 	awk -v cwd="$PWD" '
 		{ pid = $1; sub(/^[0-9]+ +/, "") }
-		!/ = 0$/ { next }
+		# What the C library calls /proc/self/fd/3.
+		/^openat.* = [0-9]+</ { fd = $0; sub(/.* = /, "", fd); path = fd; sub(/<.*/, "", fd)
+			gsub(/^[0-9]+<|>$/, "", path); opened[pid, fd] = path; next }
+		!/ = 0$/ || /^openat/ { next }
 		{
 			call = $0; sub(/\(.*/, "", call)
 			event = call; gsub(/^[lf]|at2?$/, "", event)
@@ -185,6 +188,7 @@ subject=filemon
 				name[++n] = file ~ /^\// ? file : file == "" ? dir : dir "/" file
 			}
 			path = name[1]
+			if (path ~ /^\/proc\/self\/fd\//) { sub(/.*\//, "", path); path = opened[pid, path] }
 			if (event ~ /^(rename|link|symlink)$/) path = name[n]
 			print event, path, event ~ /^(rename|link)$/ ? name[1] : "-"
 		}' trace | sed -E 's:/\./:/:g; s:/tree/\.\./:/:g; s:/+( |$):\1:g; s:/way([/ ]|$):/tree\1:g' | sort >expected

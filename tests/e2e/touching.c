@@ -353,6 +353,10 @@ static void make_names(int real)
 
 static void change_modes(int real, int fd)
 {
+	char name[64];
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd); /* as the C library does */
+	did("chmod", chmod(name, 0600), AT_FDCWD, name, true, "");
 	did("chmod", fchmodat(AT_FDCWD, "link/sf", 0600, 0), AT_FDCWD, "link/sf", true,
 	    ",\"mode\":\"0600\",\"type\":\"file\"");
 	did("chmod", fchmodat(real, "../real/sub", 01777, 0), real, "../real/sub", true,
