@@ -215,7 +215,7 @@ style: documents  ## check layout, spelling, scripts, manuals, and that clang ha
 	@for f in $(DOCS); do diff -u $$f $(MADE)/$$f || { echo "$$f is not what make docs makes"; exit 1; }; done
 	clang-format --dry-run -Werror $(C_FILES)
 	shellcheck -x $(SH_FILES)
-	codespell -q 3 -L nd,ede $(C_FILES) $(SH_FILES) README.md man completions Makefile
+	codespell -q 3 -L nd,ede,te $(C_FILES) $(SH_FILES) README.md man completions Makefile
 	mandoc -T lint -W warning man/*.[1-9]
 	@! grep -L 'SPDX-License-Identifier: GPL-2.0-or-later' $(C_FILES) $(SH_FILES) Makefile $(wildcard man/* completions/*) | sed 's/$$/: no licence line/' | grep .
 	$(MAKE) --no-print-directory CC=clang B=$(B)/clang all $(TESTS:$(B)/%=$(B)/clang/%) $(TOOLS:%=$(B)/clang/docs/%)

@@ -188,6 +188,7 @@ static void on_asked(const struct deliver *d, const struct answer *a)
 	going.due = 0;
 	if (!d->asked(a, &why))
 		try_again_later(why, "");
+	explicit_bzero(going.answer, going.answered); /* it may be secret */
 }
 
 static void on_end(struct deliver *d, CURLcode result)

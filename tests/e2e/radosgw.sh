@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # radosgw.sh DIRECTORY PORT: Ceph's S3 server, its objects in memory, with one monitor and one OSD, for the
-# keys TESTKEY and te/st+secret=. Ready once it answers; in DIRECTORY, gateway says how to start radosgw again
+# keys TESTKEY and TEST/SECRET+=. Ready once it answers; in DIRECTORY, gateway says how to start radosgw again
 # and *.pid who runs.
 set -eu
 cd "$1"
@@ -51,7 +51,7 @@ ceph --connect-timeout 20 osd new "$uuid" 0
 ceph-osd --mkfs -i 0 --osd-uuid "$uuid"
 ceph-osd -f -i 0 &
 echo $! >osd.pid
-radosgw-admin user create --uid test --display-name test --access-key TESTKEY --secret te/st+secret=
+radosgw-admin user create --uid test --display-name test --access-key TESTKEY --secret TEST/SECRET+=
 radosgw-admin zonegroup placement add --rgw-zonegroup default --placement-id default-placement --storage-class COLD
 radosgw-admin zone placement add --rgw-zone default --placement-id default-placement --storage-class COLD --data-pool default.rgw.cold
 cat >gateway <<GATEWAY

@@ -138,6 +138,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(413, "too large")
             return self.drop()
         body = self.rfile.read(length)
+        if len(body) < length: # whoever sent it is gone
+            return self.drop()
         if body.startswith(b"Action=AssumeRoleWithWebIdentity"):
             return self.credentials(body.decode())
         if how == "reset":
