@@ -489,6 +489,25 @@ subject=filemon
 	is "$(what 'map([.path, .path_truncated])')" "$(jq -nc --arg d "$dir" --arg n "$name" '[[$d + "/f", null], [$d + "/" + $n, null]]')"
 }
 
+@test "long names that change" {
+	local name dir
+
+	printf -v name '%0255d' 0
+	mkdir long
+	cd long
+	for _ in {1..14}; do mkdir "$name"; cd "$name"; done
+	dir=$PWD
+	cd "$BATS_TEST_TMPDIR"
+	observe -e mkdir,rename long -- bash -c '
+		mkdir "$1/a"; mv -T "$1/a" "$1/${2:1}"; cd "$1/${2:1}"; mkdir "$2" && cd "$2" && mkdir "$2"' bash "$dir" "${name:0:200}"
+	is "$(what 'map([.path, .old_path, .path_truncated])')" \
+		"$(jq -nc --arg d "$dir" --arg n "${name:0:200}" '[
+			[$d + "/a", null, null], [$d + "/" + $n[1:], $d + "/a", null],
+			[$d + "/" + $n[1:] + "/" + $n, null, null],
+			[[$d, $n[1:], $n, $n] | join("/") | . as $p | if length > 4096 then $p[length - 4096:] | sub("^[^/]*"; "") else . end, null,
+				if length > 4096 then true else null end]]')"
+}
+
 @test "it does not watch itself, nor who reads its output" {
 	watch -e write "$PWD"
 	filemon -q -e write "$PWD" 2>other | sh -c 'while read -r x; do echo "$x" >>copy; done' &
