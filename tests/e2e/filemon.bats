@@ -476,15 +476,21 @@ subject=filemon
 	is "$(LC_ALL=C grep -c '[^ -~]' out) $(wc -l <out)" '0 3'
 }
 
-@test "long names" {
-	local name dir
-
+# go_deep: below the directory long, one that has a long path ($dir) of long names ($name).
+# shellcheck disable=SC2164 # a test ends where a command fails
+go_deep() {
 	printf -v name '%0255d' 0
 	mkdir long
 	cd long
 	for _ in {1..14}; do mkdir "$name"; cd "$name"; done
 	dir=$PWD
 	cd "$BATS_TEST_TMPDIR"
+}
+
+@test "long names" {
+	local name dir
+
+	go_deep
 	observe -e open long -- bash -c 'cd "$1"; : >f; : >"$2"' bash "$dir" "$name"
 	is "$(what 'map([.path, .path_truncated])')" "$(jq -nc --arg d "$dir" --arg n "$name" '[[$d + "/f", null], [$d + "/" + $n, null]]')"
 }
@@ -492,12 +498,7 @@ subject=filemon
 @test "long names that change" {
 	local name dir
 
-	printf -v name '%0255d' 0
-	mkdir long
-	cd long
-	for _ in {1..14}; do mkdir "$name"; cd "$name"; done
-	dir=$PWD
-	cd "$BATS_TEST_TMPDIR"
+	go_deep
 	observe -e mkdir,rename long -- bash -c '
 		mkdir "$1/a"; mv -T "$1/a" "$1/${2:1}"; cd "$1/${2:1}"; mkdir "$2" && cd "$2" && mkdir "$2"' bash "$dir" "${name:0:200}"
 	is "$(what 'map([.path, .old_path, .path_truncated])')" \
