@@ -440,7 +440,7 @@ subject=filemon
 @test "deleted files, and such as never had a name" {
 	observe -e write -- bash -c 'exec 5>f; rm f; echo 123 >&5'
 	holds "length == 1 and .[0].path == \"$PWD/f\" and .[0].deleted"
-	observe -e truncate,delete -- sh -c ': >f; exec perl -e "open(F, q(+<), q(f)); unlink(q(f)); truncate(F, 9)"'
+	observe -e truncate,delete -- bash -c 'exec 5<>f; rm f; truncate -s 9 /proc/self/fd/5'
 	is "$(what "map([.event, .path, .deleted])")" "[[\"file.delete\",\"$PWD/f\",null],[\"file.truncate\",\"$PWD/f\",true]]"
 }
 
