@@ -440,7 +440,7 @@ subject=filemon
 @test "deleted files, and such as never had a name" {
 	observe -e write -- bash -c 'exec 5>f; rm f; echo 123 >&5'
 	holds "length == 1 and .[0].path == \"$PWD/f\" and .[0].deleted"
-	observe -e truncate,delete -- sh -c ': >f; exec perl -e "open(F, q(+<), q(f)); unlink(q(f)); truncate(F, 9)"'
+	observe -e truncate,delete -- bash -c 'exec 5<>f; rm f; truncate -s 9 /proc/self/fd/5'
 	is "$(what "map([.event, .path, .deleted])")" "[[\"file.delete\",\"$PWD/f\",null],[\"file.truncate\",\"$PWD/f\",true]]"
 }
 
@@ -476,17 +476,37 @@ subject=filemon
 	is "$(LC_ALL=C grep -c '[^ -~]' out) $(wc -l <out)" '0 3'
 }
 
-@test "long names" {
-	local name dir
-
+# go_deep: below the directory long, one that has a long path ($dir) of long names ($name).
+# shellcheck disable=SC2164 # a test ends where a command fails
+go_deep() {
 	printf -v name '%0255d' 0
 	mkdir long
 	cd long
 	for _ in {1..14}; do mkdir "$name"; cd "$name"; done
 	dir=$PWD
 	cd "$BATS_TEST_TMPDIR"
+}
+
+@test "long names" {
+	local name dir
+
+	go_deep
 	observe -e open long -- bash -c 'cd "$1"; : >f; : >"$2"' bash "$dir" "$name"
 	is "$(what 'map([.path, .path_truncated])')" "$(jq -nc --arg d "$dir" --arg n "$name" '[[$d + "/f", null], [$d + "/" + $n, null]]')"
+}
+
+@test "long names that change" {
+	local name dir
+
+	go_deep
+	observe -e mkdir,rename long -- bash -c '
+		mkdir "$1/a"; mv -T "$1/a" "$1/${2:1}"; cd "$1/${2:1}"; mkdir "$2" && cd "$2" && mkdir "$2"' bash "$dir" "${name:0:200}"
+	is "$(what 'map([.path, .old_path, .path_truncated])')" \
+		"$(jq -nc --arg d "$dir" --arg n "${name:0:200}" '[
+			[$d + "/a", null, null], [$d + "/" + $n[1:], $d + "/a", null],
+			[$d + "/" + $n[1:] + "/" + $n, null, null],
+			[[$d, $n[1:], $n, $n] | join("/") | . as $p | if length > 4096 then $p[length - 4096:] | sub("^[^/]*"; "") else . end, null,
+				if length > 4096 then true else null end]]')"
 }
 
 @test "it does not watch itself, nor who reads its output" {
