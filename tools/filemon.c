@@ -614,7 +614,7 @@ static void on_event(const struct event *e, size_t size)
  */
 static char *resolve_operand(const char *operand)
 {
-	char *path = realpath(operand, NULL), *directory, *name;
+	char *path = realpath(operand, NULL), *directory, *above, *name;
 	struct stat st;
 
 	if (path)
@@ -623,17 +623,17 @@ static char *resolve_operand(const char *operand)
 		die(STATUS_USAGE, "%s: %m", operand);
 	if (!lstat(operand, &st))
 		die(STATUS_USAGE, "%s: a symbolic link to what is not there", operand);
-	directory = strdup(operand);
-	while (directory && directory[0] && directory[strlen(directory) - 1] == '/')
+	directory = text_of("%s", operand);
+	while (*directory && directory[strlen(directory) - 1] == '/')
 		directory[strlen(directory) - 1] = '\0';
-	name = directory ? strrchr(directory, '/') : NULL;
+	name = strrchr(directory, '/');
 	if (name)
 		*name++ = '\0';
 	else
 		name = directory;
-	path = resolve_operand(name == directory ? "." : *directory ? directory : "/");
-	if (!directory || asprintf(&path, "%s/%s", path, name) < 0)
-		die(STATUS_FAILED, "out of memory");
+	above = resolve_operand(name == directory ? "." : *directory ? directory : "/");
+	path = text_of("%s/%s", above, name);
+	free(above);
 	free(directory);
 	normalize(path);
 	return path;

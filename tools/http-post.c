@@ -85,8 +85,7 @@ static bool add_bearer(struct curl_slist **headers, const char **why)
 		free(token);
 		return false;
 	}
-	if (asprintf(&header, "Authorization: Bearer %s", token) < 0)
-		die(STATUS_FAILED, "out of memory");
+	header = text_of("Authorization: Bearer %s", token);
 	add_header(headers, header);
 	free(header);
 	free(token);

@@ -703,24 +703,15 @@ static struct query *add_query(const char *name, const char *sql)
 	return q;
 }
 
-static const char *number_name(size_t n)
-{
-	char *name;
-
-	if (asprintf(&name, "query%zu", n) < 0)
-		die(STATUS_FAILED, "out of memory");
-	return name;
-}
-
 static void add_operands(const struct list *operands)
 {
 	if (config.names.n > operands->n)
 		die(STATUS_USAGE, "--name: %zu of them are more than %zu queries", config.names.n,
 		    operands->n);
 	for (size_t i = 0; i < operands->n; i++) {
-		struct query *q =
-			add_query(i < config.names.n ? config.names.item[i] : number_name(i + 1),
-				  operands->item[i]);
+		struct query *q = add_query(i < config.names.n ? config.names.item[i]
+							       : text_of("query%zu", i + 1),
+					    operands->item[i]);
 
 		q->interval = config.interval;
 		q->diff = q->removed = config.diff;
@@ -794,8 +785,7 @@ static void find_osqueryi(void)
 	for (const char *p = path ? path : ""; *p && !strchr(name, '/');) {
 		size_t len = strcspn(p, ":");
 
-		if (asprintf(&found, "%.*s/%s", (int)len, p, name) < 0)
-			die(STATUS_FAILED, "out of memory");
+		found = text_of("%.*s/%s", (int)len, p, name);
 		if (len && can_run(found)) {
 			osqueryi = found;
 			return;

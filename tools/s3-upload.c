@@ -5,7 +5,6 @@
 #include <nettle/base64.h>
 #include <nettle/md5.h>
 #include <nettle/sha2.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,18 +81,6 @@ static struct {
 	const char *sse_key;
 	struct credentials credentials;
 } s3 = { .conditional = true };
-
-static char *__attribute__((format(printf, 1, 2))) text_of(const char *format, ...)
-{
-	char *text;
-	va_list args;
-
-	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		die(STATUS_FAILED, "out of memory");
-	va_end(args);
-	return text;
-}
 
 /*
  * The request.

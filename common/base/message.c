@@ -47,6 +47,18 @@ void say(const char *format, ...)
 	va_end(args);
 }
 
+char *text_of(const char *format, ...)
+{
+	char *text;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		die(STATUS_FAILED, "out of memory");
+	va_end(args);
+	return text;
+}
+
 int flush_stdout(void)
 {
 	if (!fflush(stdout) && !ferror(stdout))

@@ -27,6 +27,9 @@ void say_below(const char *line);
 /* The same as say(), and ends the process. */
 void __attribute__((noreturn, format(printf, 2, 3))) die(int status, const char *format, ...);
 
+/* What printf(3) would print; to be freed. Ends the process when there is no memory for it. */
+char *text_of(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* The exit status of a run that only printed to stdout; says so if that failed. */
 int flush_stdout(void);
 

@@ -32,18 +32,6 @@ enum link {
 	LINK_WRONG, /* c->why says why, and no other is tried */
 };
 
-static char *__attribute__((format(printf, 1, 2))) text_of(const char *format, ...)
-{
-	char *text;
-	va_list args;
-
-	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		die(STATUS_FAILED, "out of memory");
-	va_end(args);
-	return text;
-}
-
 static void wipe(char **text)
 {
 	if (*text)

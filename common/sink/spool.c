@@ -114,7 +114,6 @@ const char *spool_default(const char *tool, const char *destination)
 	char where[3500] = "/var/spool", hash[17];
 	uint8_t digest[8];
 	struct sha256_ctx sha;
-	char *path;
 
 	if (state && *state == '/')
 		snprintf(where, sizeof(where), "%s", state);
@@ -126,9 +125,7 @@ const char *spool_default(const char *tool, const char *destination)
 	sha256_update(&sha, strlen(destination), (const uint8_t *)destination);
 	sha256_digest(&sha, sizeof(digest), digest);
 	*put_hex(hash, digest, sizeof(digest)) = '\0';
-	if (asprintf(&path, "%s/graintools/%s-%s", where, tool, hash) < 0)
-		die(STATUS_FAILED, "out of memory");
-	return path;
+	return text_of("%s/graintools/%s-%s", where, tool, hash);
 }
 
 /*

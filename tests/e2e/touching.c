@@ -24,22 +24,11 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "tests/e2e/must.h"
+
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 static char block[65536];
-
-static void __attribute__((noreturn)) fail(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static long must(long n, const char *what)
-{
-	if (n < 0)
-		fail(what);
-	return n;
-}
 
 /* What the calls on one file must come to. */
 struct expected {

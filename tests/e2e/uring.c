@@ -28,6 +28,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "tests/e2e/must.h"
+
 #define ENTRIES 64
 
 /* Later than the oldest headers that this is built with. */
@@ -47,19 +49,6 @@ static struct {
 
 static char block[65536];
 static char dir[PATH_MAX];
-
-static void __attribute__((noreturn)) fail(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static long must(long n, const char *what)
-{
-	if (n < 0)
-		fail(what);
-	return n;
-}
 
 static void *map(size_t size, off_t what)
 {
