@@ -56,6 +56,20 @@ take_rest() {
 	is "$status $(wc -l <out) $(<err)" "0 4501 execwatch: 4501 events printed"
 }
 
+@test "a signal that comes twice at once, as timeout(1) has it, is one" {
+	local sender
+
+	programs a
+	start timeout 1000 execwatch -c "$U*" >out 2>err
+	sender=$!
+	until_true pgrep -P "$sender"
+	begun "$(pgrep -P "$sender")"
+	burst 300 "./${U}a"
+	kill -TERM "$sender"
+	until_true gone "$sender"
+	is "$(wc -l <out) $(<err)" '300 execwatch: 300 events printed'
+}
+
 @test "signals that are ignored from the start are ignored: nohup, and jobs of a script" {
 	programs a
 	via=(nohup)
@@ -73,7 +87,7 @@ take_rest() {
 	stuck --grace 1h
 	kill -TERM "$tool"
 	until_true delivered
-	finish TERM
+	insist
 	is "$status" $((128 + 15))
 }
 
@@ -207,7 +221,7 @@ wait_for_signal='trap "\"$1\"; exit 7" TERM INT; echo >ready; while :; do read -
 	started+=("$(<pid)")
 	kill -TERM "$tool"
 	until_true test -e told
-	finish TERM
+	insist
 	is "$status" $((128 + 15))
 	kill -KILL "$(<pid)"
 }

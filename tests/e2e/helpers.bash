@@ -140,6 +140,15 @@ finish() {
 	ended
 }
 
+# insist: tells the tool, which was told to end, once more; too soon after the first time that counts for
+# nothing, and it is told again.
+insist() {
+	# shellcheck disable=SC2317 # called through until_true
+	told_again() { kill -TERM "$tool" 2>/dev/null || :; gone "$tool"; }
+	until_true told_again
+	ended
+}
+
 # capture OPTION... [-- COMMAND...]: the tool from start to end, its own output to `out`.
 capture() {
 	"${via[@]}" "$subject" "$@" >out 2>err 3>&- &
