@@ -277,20 +277,21 @@ static char *put_measure(char *to)
 
 static void print_row(const struct query *q, const struct osquery_row *row, const char *action)
 {
+	bool removed = *action == 'r';
 	char *to;
 
 	if (enough() || !osquery_scan_row(&object, row))
 		return;
 	to = put_field(begin_line(q, "osquery.row"), "action", action);
 	to = put_u64(put_key(to, "counter"), q->results);
-	if (config.measure && *action != 'r')
+	if (config.measure && !removed)
 		to = put_measure(to);
 	to = put_columns(to, q);
 	if (to - text_end + 2 <= INPUT_LINE_MAX) {
 		end_line(to);
 		rows++;
 	} else {
-		reject("row", row - q->result.row + 1, row->at, row->len,
+		reject("row", row - (removed ? q->last.row : q->result.row) + 1, row->at, row->len,
 		       "of %.40s makes a line of more than %d bytes", q->name, INPUT_LINE_MAX);
 	}
 }

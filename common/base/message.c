@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,17 +15,32 @@
 
 static char below[200];
 
+/* Names, servers' answers and the like are in what is said, and may steer no terminal: control
+ * characters, C1 included, as \xNN. */
+static char *put_harmless(char *to, const char *text)
+{
+	for (const unsigned char *s = (const unsigned char *)text; *s; s++) {
+		bool c1 = s[0] == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0;
+
+		if (*s < 0x20 || *s == 0x7f || c1)
+			to += sprintf(to, "\\x%02x", *s);
+		else
+			*to++ = *s;
+		if (c1)
+			to += sprintf(to, "\\x%02x", *++s);
+	}
+	return to;
+}
+
 /* One write(2) a sentence, so that lines of several processes don't mix. */
 static void vsay(const char *format, va_list args)
 {
-	char text[sizeof(ERASE) + SAID_MAX + sizeof(below) + 1];
+	char said[SAID_MAX], text[sizeof(ERASE) + 4 * SAID_MAX + sizeof(below) + 2];
 	char *line = stpcpy(text, *below ? ERASE : "");
-	int n = snprintf(line, SAID_MAX - 1, "%s: ", program_invocation_short_name);
+	int n = snprintf(said, sizeof(said), "%s: ", program_invocation_short_name);
 
-	n += vsnprintf(line + n, SAID_MAX - 1 - n, format, args);
-	if (n > SAID_MAX - 2)
-		n = SAID_MAX - 2;
-	line += n;
+	vsnprintf(said + n, sizeof(said) - n, format, args);
+	line = put_harmless(line, said);
 	*line++ = '\n';
 	if (*below)
 		line = stpcpy(stpcpy(line, below), "\r");

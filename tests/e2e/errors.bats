@@ -104,6 +104,11 @@ fails() {
 	fails 64 ' --' -n 1 --
 }
 
+@test "what is said of hostile names steers no terminal" {
+	fails 64 '\\x1b\[31mred\\x0a\\xc2\\x9b' -o $'\e[31mred\n\302\233'
+	is "$(LC_ALL=C grep -c '[^ -~]' err) $(wc -l <err)" '0 1'
+}
+
 @test "what comes behind -- is the command's" {
 	capture -q -- echo -n --nonsense -- -p
 	is "$status" 0
