@@ -69,7 +69,8 @@ static const struct option_row options[] = {
 };
 
 static struct {
-	char where[600]; /* s3://BUCKET/PREFIX, cut */
+	char where[600];   /* s3://BUCKET/PREFIX, cut: for messages */
+	char *destination; /* the same, whole */
 	char *bucket, *template, *tagging, *region;
 	const char *scheme; /* and "://" */
 	char *host, *base;  /* the server, with its port, and the path that all others are below */
@@ -413,6 +414,7 @@ static void read_bucket(const struct list *operands)
 		die(STATUS_USAGE, "braces can't be in the prefix");
 	s3.template =
 		text_of("%s%s%s", prefix, len && prefix[len - 1] != '/' ? "/" : "", config.key);
+	s3.destination = text_of("s3://%s%s%s", s3.bucket, len ? "/" : "", prefix);
 	snprintf(s3.where, sizeof(s3.where), "s3://%s%s%.*s", s3.bucket, len ? "/" : "", 40,
 		 prefix);
 }
@@ -610,7 +612,7 @@ int main(int argc, char **argv)
 	int status;
 
 	read_options(argc, argv);
-	destination = text_of("%s%s %s", s3.amazon ? "" : s3.host, s3.base, s3.where);
+	destination = text_of("%s%s %s", s3.amazon ? "" : s3.host, s3.base, s3.destination);
 	deliver_set(&d, &config.deliver, helper.name, destination);
 	free(destination);
 	spool.batch_bytes = config.max_size;
@@ -622,5 +624,5 @@ int main(int argc, char **argv)
 	spool_open(&spool, d.drain ? -1 : STDIN_FILENO);
 	status = deliver(&d);
 	credentials_free(&s3.credentials);
-	return status;
+	return out.failed && !status ? STATUS_FAILED : status;
 }

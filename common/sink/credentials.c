@@ -99,7 +99,7 @@ static char *trimmed(char *s)
 static void cut_comment(char *s)
 {
 	for (; *s; s++)
-		if ((*s == '#' || *s == ';') && strchr(" \t", s[-1])) {
+		if ((*s == '#' || *s == ';') && (s[-1] == ' ' || s[-1] == '\t')) {
 			*s = '\0';
 			return;
 		}
@@ -135,6 +135,9 @@ char *credentials_parse(const char *text, const char *section, const char *key)
 static char *of_file(const char *path_variable, const char *name, const char *section,
 		     const char *key)
 {
+	/* Files are read for each request, but what is wrong with one is said once. */
+	static int said_credentials, said_config;
+	int error, *said = strcmp(name, "config") ? &said_credentials : &said_config;
 	const char *path = variable(path_variable), *home = variable("HOME");
 	char *own = NULL, *text, *value;
 
@@ -143,8 +146,10 @@ static char *of_file(const char *path_variable, const char *name, const char *se
 	if (!path)
 		path = own = text_of("%s/.aws/%s", home, name);
 	text = file_text(path, CREDENTIALS_FILE_MAX);
-	if (!text && errno != ENOENT && errno != ENOTDIR)
-		say("%s: %s", path, strerror(errno));
+	error = text || errno == ENOENT || errno == ENOTDIR ? 0 : errno;
+	if (error && error != *said)
+		say("%s: %s", path, strerror(error));
+	*said = error;
 	free(own);
 	if (!text)
 		return NULL;

@@ -67,7 +67,7 @@
 	jq -se 'def ns: (.ts[:19] + "Z" | fromdate) * 1000000000 + (.ts[20:29] | tonumber);
 		map(select(.comm == "ending" and .event == "process.exec"))[0] as $exec
 		| map(select(.event == "process.exit" and .pid == $exec.pid))[0] as $exit
-		| (($exit | ns) - ($exec | ns) - $exit.since_exec_ns | fabs < 1000000) and
+		| (($exit | ns) - ($exec | ns) - $exit.since_exec_ns | fabs < 5000000) and
 		  $exit.since_fork_ns > $exit.since_exec_ns and
 		  $exit.since_fork_ns < '$((to - from))'' out || is "$(<out)" 'time between the two events'
 	# The others were only forked.

@@ -304,9 +304,24 @@ arrived_once() {
 	rm -r objects
 	status=0
 	seq 1000 | s3-upload --spool spool --endpoint "http://$at" --tee s3://bucket 2>err >&- || status=$?
-	is "$status" 0
+	is "$status" 1
 	has err "can't write standard output: Bad file descriptor"
 	arrived_once 1000
+}
+
+@test "a spool for each prefix, however long" {
+	local long=production/eu-central-1/cluster-000001/name
+
+	serve
+	export XDG_STATE_HOME=$PWD/state
+	mood 503
+	echo a | s3-upload --grace 100ms --endpoint "http://$at" "s3://bucket/$long-a" 2>err || status=$?
+	is "$status" 75
+	rm mood
+	echo b | s3-upload --endpoint "http://$at" "s3://bucket/$long-b" 2>err
+	is "$(arrived)" b
+	s3-upload --drain --endpoint "http://$at" "s3://bucket/$long-a" 2>err
+	is "$(arrived | sort)" $'a\nb'
 }
 
 @test "TLS, with an authority of one's own" {

@@ -77,6 +77,7 @@ static void check_parse(void)
 				   ";key = comment\n"
 				   "other = a#b ; a comment\n"
 				   "empty =\n"
+				   "sharp =#b;c\n"
 				   "no equals sign\n"
 				   "= no key\n"
 				   "[profile two]\r\n"
@@ -92,6 +93,7 @@ static void check_parse(void)
 		{ "default", "key", "first" },
 		{ "default", "other", "a#b" },
 		{ "default", "empty", "" },
+		{ "default", "sharp", "#b;c" },
 		{ "default", "spaced", "a b" },
 		{ "profile two", "key", "2" },
 		{ "unfinished", "key", "last" },
