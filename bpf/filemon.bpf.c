@@ -227,9 +227,12 @@ static __always_inline bool send(struct file_scratch *s, u64 end)
 	return event_output(&s->header, end);
 }
 
+/* As d_unlinked() in include/linux/dcache.h; and what never had a name, as a memfd, when it is
+ * gone. */
 static __always_inline bool is_deleted(struct dentry *dentry)
 {
-	return !KERNEL_READ(dentry, d_inode, i_nlink) && !KERNEL_READ(dentry, d_hash.pprev);
+	return !KERNEL_READ(dentry, d_hash.pprev) &&
+	       (KERNEL_READ(dentry, d_parent) != dentry || !KERNEL_READ(dentry, d_inode, i_nlink));
 }
 
 static __always_inline void get_owner(struct sum_owner *owner, struct task_struct *task)
@@ -496,10 +499,13 @@ BODY int changed(void)
 		find_below(s, r->found[1].dentry, r->found[1].mount);
 	/*
 	 * What an operand was called can be told by its name only, once another file is called so
-	 * or none is; and so what was not found, or failed.
+	 * or none is; and so what was not found, or failed. In another root directory names mean
+	 * other files.
 	 */
-	if (config.below && !(e->header.flags & FILE_BELOW) && !is_naming(r->type) &&
-	    (r->object || !(e->error || e->header.flags & FILE_UNRESOLVED)))
+	if (config.below && !(e->header.flags & FILE_BELOW) &&
+	    (NUMBER(KERNEL_READ(get_fs(), root.dentry)) != below_root ||
+	     (!is_naming(r->type) &&
+	      (r->object || !(e->error || e->header.flags & FILE_UNRESOLVED)))))
 		return 0;
 	if (e->error && r->type != FILE_OPEN)
 		e->flags = ~0u; /* of many kinds */
@@ -565,6 +571,10 @@ static __attribute__((noinline)) int on_open(struct pt_regs *regs, u32 call, lon
 
 	if (call == CALL_CREAT)
 		flags = O_CREAT | O_WRONLY | O_TRUNC;
+	if (call == CALL_OPEN_HANDLE) {
+		name = 0;
+		flags = syscall_argument(regs, 2, is_32bit);
+	}
 	/* The first member of struct open_how. */
 	if (call == CALL_OPENAT2 && bpf_probe_read_user(&flags, sizeof(flags), (void *)flags))
 		flags = 0;
@@ -702,9 +712,12 @@ BODY int change_ended(u64 call, s64 result)
 		how &= ~LOOKUP_FOLLOW;
 	}
 	if (c.name == NO)
-		s->request.object = s->given ? &s->given->f_path : path_of(argument(s, c.dir));
-	else if (!name || (c.flags != NO && c.old_name == NO && flags & AT_EMPTY_PATH &&
-			   !bpf_probe_read_user(&first, 1, (void *)name) && !first))
+		s->request.object = s->given	   ? &s->given->f_path
+				    : s->in_kernel ? NULL
+						   : path_of(argument(s, c.dir));
+	else if ((!name && c.type == FILE_UTIMENS) ||
+		 (c.flags != NO && c.old_name == NO && flags & AT_EMPTY_PATH &&
+		  (!name || (!bpf_probe_read_user(&first, 1, (void *)name) && !first))))
 		s->request.object = start_of(argument(s, c.dir));
 	else
 		s->request.name[0] = name;
@@ -801,12 +814,18 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 		u32 first = syscall_argument(regs, 0, is_32bit);
 		u32 from = call == CALL_SEND ? syscall_argument(regs, 1, is_32bit) : first;
 		u32 to = call == CALL_COPY ? syscall_argument(regs, 2, is_32bit) : first;
+		bool reads = call != CALL_WRITE, writes = call != CALL_READ;
 
-		/* That it failed is told once. */
-		if ((call == CALL_READ || (call != CALL_WRITE && result >= 0)) &&
-		    event_wanted(result < 0 ? FILE_FAILED : FILE_READ))
+		/* That it failed is told once: of where to, or of where from if that is no file. */
+		if (result < 0 && reads && writes) {
+			struct file *file = file_get(to);
+
+			writes = config.all_types || !file || is_regular(file);
+			reads = !writes;
+		}
+		if (reads && event_wanted(result < 0 ? FILE_FAILED : FILE_READ))
 			transfer_ended(NUMBER(file_get(from)), FILE_READ, result);
-		if (call != CALL_READ && event_wanted(result < 0 ? FILE_FAILED : FILE_WRITE))
+		if (writes && event_wanted(result < 0 ? FILE_FAILED : FILE_WRITE))
 			transfer_ended(NUMBER(file_get(to)), FILE_WRITE, result);
 		return 0;
 	}
@@ -885,6 +904,9 @@ static __always_inline int on_submit(struct io_kiocb *request)
 		return 0;
 	type = type_of(call, request);
 	flags = KERNEL_READ(request, flags);
+	/* Nobody will be told when it has been done. */
+	if (config.below && flags & REQ_F_CQE_SKIP && (type == FILE_RENAME || type == FILE_RMDIR))
+		below_changed();
 	if (flags & REQ_F_CQE_SKIP && event_wanted(type)) {
 		/* What comes of it nobody will be told. */
 		if (type == FILE_READ || type == FILE_WRITE || type == FILE_TRUNCATE ||
@@ -1097,8 +1119,12 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	get_owner(&owner, task);
 	if (bpf_map_delete_elem(&owners, &owner))
 		return 0;
-	e = event_new(FILE_ENDED, sizeof(*e));
-	if (e)
+	/* Should there be no room, nothing is missing: see is_gone() of the tool. */
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	if (e) {
+		count_event(FILE_ENDED, false);
+		event_header(e, FILE_ENDED, sizeof(*e));
 		event_submit(e);
+	}
 	return 0;
 }

@@ -23,14 +23,15 @@ enum call {
 	CALL_OPEN,  /* name, flags */
 	CALL_CREAT, /* name */
 	CALL_OPENAT,
-	CALL_OPENAT2,  /* the third one is a struct */
-	CALL_MMAP,     /* address, bytes, protection, flags, file, offset */
-	CALL_MMAP2,    /* the offset is in pages of 4 KiB */
-	CALL_OLD_MMAP, /* they are in a struct */
-	CALL_MOUNT,    /* changes what is mounted where */
-	CALL_CLONE,    /* flags, that may ask for a new mount namespace */
-	CALL_CLONE3,   /* they are in a struct */
-	CALL_CHANGE,   /* those from here on are in `changes` */
+	CALL_OPENAT2,	  /* the third one is a struct */
+	CALL_OPEN_HANDLE, /* no name, handle, flags */
+	CALL_MMAP,	  /* address, bytes, protection, flags, file, offset */
+	CALL_MMAP2,	  /* the offset is in pages of 4 KiB */
+	CALL_OLD_MMAP,	  /* they are in a struct */
+	CALL_MOUNT,	  /* changes what is mounted where */
+	CALL_CLONE,	  /* flags, that may ask for a new mount namespace */
+	CALL_CLONE3,	  /* they are in a struct */
+	CALL_CHANGE,	  /* those from here on are in `changes` */
 	CALL_MKNOD = CALL_CHANGE,
 	CALL_MKNODAT,
 	CALL_UNLINK,
@@ -130,6 +131,7 @@ static const struct numbered calls[NR_CALLS] = {
 	[280].native = CALL_UTIMENSAT,	  /* utimensat */
 	[285].native = CALL_FALLOCATE,	  /* fallocate */
 	[295].native = CALL_READ,	  /* preadv */
+	[304].native = CALL_OPEN_HANDLE,  /* open_by_handle_at */
 	[296].native = CALL_WRITE,	  /* pwritev */
 	[316].native = CALL_RENAMEAT2,	  /* renameat2 */
 	[326].native = CALL_COPY,	  /* copy_file_range */
@@ -153,6 +155,7 @@ static const struct numbered calls[NR_CALLS] = {
 	[324].compat = CALL_FALLOCATE32,  /* fallocate32 */
 	[333].compat = CALL_READ,	  /* preadv */
 	[334].compat = CALL_WRITE,	  /* pwritev */
+	[342].compat = CALL_OPEN_HANDLE,  /* open_by_handle_at */
 	[353].compat = CALL_RENAMEAT2,	  /* renameat2 */
 	[377].compat = CALL_COPY,	  /* copy_file_range */
 	[378].compat = CALL_READ,	  /* preadv2 */
@@ -197,6 +200,7 @@ static const struct numbered calls[NR_CALLS] = {
 	[76].native = CALL_COPY,	 /* splice */
 	[88].native = CALL_UTIMENSAT,	 /* utimensat */
 	[222].native = CALL_MMAP,	 /* mmap */
+	[265].native = CALL_OPEN_HANDLE, /* open_by_handle_at */
 	[276].native = CALL_RENAMEAT2,	 /* renameat2 */
 	[285].native = CALL_COPY,	 /* copy_file_range */
 	[286].native = CALL_READ,	 /* preadv2 */
@@ -217,6 +221,7 @@ static const struct numbered calls[NR_CALLS] = {
 	[352].compat = CALL_FALLOCATE32, /* fallocate32 */
 	[361].compat = CALL_READ,	 /* preadv */
 	[362].compat = CALL_WRITE,	 /* pwritev */
+	[371].compat = CALL_OPEN_HANDLE, /* open_by_handle_at */
 	[382].compat = CALL_RENAMEAT2,	 /* renameat2 */
 	[391].compat = CALL_COPY,	 /* copy_file_range */
 	[392].compat = CALL_READ,	 /* preadv2 */

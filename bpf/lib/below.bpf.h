@@ -33,6 +33,15 @@ struct {
 	__type(value, u32);
 } below_names SEC(".maps");
 
+/* What once had a watched name. Where such a name is given again and again, as to lock files, those
+ * that nobody has touched for longest are forgotten: nothing is lost but their other names. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, BELOW_LEARNT);
+	__type(key, struct file_id);
+	__type(value, u8);
+} below_learnt SEC(".maps");
+
 #define BELOW_DEPTH PATH_LEN /* names and mounts looked at */
 
 /* What a climb finds. */
@@ -60,6 +69,12 @@ SCRATCH(climb, struct climb);
 /* One of the marked files may be no directory. */
 static volatile u64 below_files;
 
+/* There is something in below_learnt. */
+static volatile u64 below_learning;
+
+/* The tool's root directory: the address of its dentry. */
+static volatile u64 below_root;
+
 static __always_inline void file_identify(struct file_id *id, struct inode *inode)
 {
 	id->ino = KERNEL_READ(inode, i_ino);
@@ -71,8 +86,9 @@ static __always_inline void file_identify(struct file_id *id, struct inode *inod
 static __always_inline void below_learn(struct dentry *dentry)
 {
 	struct inode *inode = KERNEL_READ(dentry, d_inode);
-	struct below_mark new = { .watched = true }, *mark;
+	struct below_mark *mark;
 	struct file_id id;
+	u8 one = 1;
 
 	if (!inode)
 		return;
@@ -80,10 +96,18 @@ static __always_inline void below_learn(struct dentry *dentry)
 	if ((KERNEL_READ(inode, i_mode) & S_IFMT) != S_IFDIR)
 		below_files = true;
 	mark = bpf_map_lookup_elem(&below_marks, &id);
-	if (mark)
+	if (mark) {
 		mark->watched = true;
-	else if (bpf_map_update_elem(&below_marks, &id, &new, BPF_ANY))
-		count_event(EVENT_TREE, true); /* once it is called otherwise, it goes unseen */
+		return;
+	}
+	below_learning = true;
+	bpf_map_update_elem(&below_learnt, &id, &one, BPF_ANY);
+}
+
+static __always_inline bool is_watched(struct file_id *id, struct below_mark *mark)
+{
+	return (mark && mark->watched) ||
+	       (below_learning && bpf_map_lookup_elem(&below_learnt, id));
 }
 
 /* The names that were passed below a directory, from above. */
@@ -128,7 +152,7 @@ static long climb_up(u32 i, struct climb **context)
 
 	file_identify(&c->id, KERNEL_READ(dentry, d_inode));
 	mark = bpf_map_lookup_elem(&below_marks, &c->id);
-	if (mark && mark->watched)
+	if (is_watched(&c->id, mark))
 		c->found = true;
 	else if (mark && mark->step)
 		look_for_names(c, mark->step);
@@ -264,7 +288,7 @@ static __always_inline bool is_below(struct file *file, bool is_regular)
 	if (below_files || !is_regular) {
 		file_identify(&id, KERNEL_READ(dentry, d_inode));
 		mark = bpf_map_lookup_elem(&below_marks, &id);
-		if (mark && mark->watched)
+		if (is_watched(&id, mark))
 			return true;
 	}
 	if (parent != dentry) /* else it is the top of a file system, or of nothing */
@@ -282,6 +306,7 @@ int below_identify(struct below_request *request)
 
 	if (!file)
 		return 1;
+	below_root = NUMBER(KERNEL_READ(bpf_get_current_task_btf(), fs, root.dentry));
 	file_identify(&request->id, KERNEL_READ(file, f_inode));
 	if ((KERNEL_READ(file, f_inode, i_mode) & S_IFMT) != S_IFDIR)
 		below_files = true;

@@ -36,9 +36,10 @@ struct below_name {
 };
 _Static_assert(sizeof(struct below_name) == 260, "below name");
 
-#define BELOW_NAMES 16	  /* that one path may have behind the last directory that there is */
-#define BELOW_MARKS 16384 /* files and directories: most of these once had a watched name */
-#define BELOW_STEPS 16384
+#define BELOW_NAMES  16	   /* that one path may have behind the last directory that there is */
+#define BELOW_MARKS  16384 /* paths, and directories that names are looked for in */
+#define BELOW_LEARNT 16384 /* files and directories that once had such a name */
+#define BELOW_STEPS  16384
 
 /* What below_identify is asked, of a descriptor of its caller, and what it answers. */
 struct below_request {

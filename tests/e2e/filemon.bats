@@ -306,6 +306,13 @@ subject=filemon
 	is "$(what 'map([.event, .created])')" '[["file.open",true],["file.create",null],["file.open",null]]'
 }
 
+@test "a file that is opened by its handle" {
+	echo x >f
+	touching handle f 2>/dev/null || skip 'this file system has no handles'
+	observe -e open "$PWD" -- touching handle f
+	is "$(what 'map([.path, .requested, .access])')" "[[\"$PWD/f\",null,\"read\"]]"
+}
+
 @test "device and inode are those of stat(2)" {
 	echo x >f
 	observe -e open,read "$PWD/f" -- cat f
@@ -440,14 +447,23 @@ subject=filemon
 @test "deleted files, and such as never had a name" {
 	observe -e write -- bash -c 'exec 5>f; rm f; echo 123 >&5'
 	holds "length == 1 and .[0].path == \"$PWD/f\" and .[0].deleted"
+	# Another name does not make it called so again.
+	observe -e write -- bash -c 'exec 5>f; ln f g; rm f; echo 123 >&5'
+	holds "length == 1 and .[0].path == \"$PWD/f\" and .[0].deleted"
 	observe -e truncate,delete -- bash -c 'exec 5<>f; rm f; truncate -s 9 /proc/self/fd/5'
 	is "$(what "map([.event, .path, .deleted])")" "[[\"file.delete\",\"$PWD/f\",null],[\"file.truncate\",\"$PWD/f\",true]]"
 }
 
 @test "another root directory" {
 	mkdir -p root/dir
-	observe -e open "$PWD/root" -- touching rooted root
+	observe -e open "$PWD/root" -- touching rooted root /dir
 	is "$(what 'map([.path, .requested, .path_outside])')" '[["/dir/f","f",null]]'
+	# What is called there as an operand is here is another file.
+	mkdir -p watched "root$PWD/watched"
+	observe -e open,@name,failed "$PWD/watched" -- touching rooted root "$PWD/watched"
+	is "$(what length) $(<err)" '0 filemon: 0 events printed'
+	observe -e open,@name "$PWD/root" -- touching rooted root "$PWD/watched"
+	is "$(what 'map(.path) | unique')" "[\"$PWD/watched/f\"]"
 }
 
 @test "hostile names" {

@@ -689,11 +689,23 @@ static void many(int n)
 }
 
 /* In another root directory. */
-static void rooted(const char *root)
+static void rooted(const char *root, const char *directory)
 {
 	must(chroot(root), root);
-	must(chdir("/dir"), "chdir");
+	must(chdir(directory), directory);
 	must_open("f", O_WRONLY | O_CREAT);
+}
+
+static void by_handle(const char *name)
+{
+	union {
+		struct file_handle handle;
+		char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	} of = { .handle.handle_bytes = MAX_HANDLE_SZ };
+	int mount;
+
+	must(name_to_handle_at(AT_FDCWD, name, &of.handle, &mount, 0), name);
+	must(open_by_handle_at(AT_FDCWD, &of.handle, O_RDONLY), "open_by_handle_at");
 }
 
 int main(int argc, char **argv)
@@ -720,8 +732,10 @@ int main(int argc, char **argv)
 		names();
 	else if (!strcmp(what, "many") && argc == 3)
 		many(atoi(argv[2]));
-	else if (!strcmp(what, "rooted") && argc == 3)
-		rooted(argv[2]);
+	else if (!strcmp(what, "rooted") && argc == 4)
+		rooted(argv[2], argv[3]);
+	else if (!strcmp(what, "handle") && argc == 3)
+		by_handle(argv[2]);
 	else if (!strcmp(what, "slowly") && argc == 5)
 		slowly(argv[2], atol(argv[3]), atol(argv[4]));
 	else

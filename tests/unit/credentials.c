@@ -90,16 +90,11 @@ static void check_parse(void)
 	static const struct {
 		const char *section, *key, *value;
 	} cases[] = {
-		{ "default", "key", "first" },
-		{ "default", "other", "a#b" },
-		{ "default", "empty", "" },
-		{ "default", "sharp", "#b;c" },
-		{ "default", "spaced", "a b" },
-		{ "profile two", "key", "2" },
-		{ "unfinished", "key", "last" },
-		{ "none", "key", NULL },
-		{ "default", "none", NULL },
-		{ "default", "no equals sign", NULL },
+		{ "default", "key", "first" },	 { "default", "other", "a#b" },
+		{ "default", "empty", "" },	 { "default", "sharp", "#b;c" },
+		{ "default", "spaced", "a b" },	 { "profile two", "key", "2" },
+		{ "unfinished", "key", "last" }, { "none", "key", NULL },
+		{ "default", "none", NULL },	 { "default", "no equals sign", NULL },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
