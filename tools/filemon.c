@@ -456,11 +456,36 @@ static void forget(struct owner **o)
 }
 
 /* Had the event that told of its end been lost, this would be. */
-static bool is_gone(const struct owner *o)
+static bool is_gone(const struct sum_owner *owner)
 {
 	uint8_t one;
 
-	return bpf_map_lookup_elem(tool_map("owners"), &o->id, &one) != 0;
+	return bpf_map_lookup_elem(tool_map("owners"), owner, &one) != 0;
+}
+
+/* Sums that nobody was told of, as that was lost, and that have ended: when room is wanting. */
+#define SWEEP_EVERY (10 * SECOND)
+static bool cramped; /* a call was in no sum */
+
+static void sweep(int64_t time)
+{
+	static int64_t next;
+	int sums = tool_map("sums");
+	struct sum_key key, after;
+	struct sum sum;
+	bool more;
+
+	if (!cramped || time < next || time == INT64_MAX)
+		return;
+	more = !bpf_map_get_next_key(sums, NULL, &after);
+	while (more) {
+		key = after;
+		more = !bpf_map_get_next_key(sums, &key, &after);
+		if (!bpf_map_lookup_elem(sums, &key, &sum) && !sum.told && is_gone(&key.owner))
+			bpf_map_delete_elem(sums, &key);
+	}
+	cramped = false;
+	next = time + SWEEP_EVERY;
 }
 
 static int64_t on_tick(int64_t time)
@@ -469,12 +494,13 @@ static int64_t on_tick(int64_t time)
 		return 0;
 	if (time < due)
 		return due;
-	due = time + (int64_t)config.interval;
+	due = time < INT64_MAX ? time + (int64_t)config.interval : 0;
+	sweep(time);
 	for (struct owner **o = owners; o < owners + BUCKETS; o++) {
 		for (struct owner **p = o; *p;) {
 			bool any = print_sums(*p), was_ended = (*p)->ended;
 
-			(*p)->ended = was_ended || (!any && is_gone(*p));
+			(*p)->ended = was_ended || (!any && is_gone(&(*p)->id));
 			if (was_ended)
 				forget(p);
 			else
@@ -589,7 +615,9 @@ static void on_event(const struct event *e, size_t size)
 	case FILE_READ:
 	case FILE_WRITE:
 		tool_print(e);
-		if (!(e->flags & FILE_ALONE))
+		if (e->flags & FILE_ALONE)
+			cramped = true;
+		else
 			remember((const struct file_event *)e);
 		break;
 	case FILE_ENDED: {
