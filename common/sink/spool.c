@@ -201,6 +201,7 @@ const struct batch *spool_first(struct spool *s, int *fd)
 		if (is_whole(*fd, b))
 			return b;
 		close(*fd);
+		*fd = -1;
 		set_damaged_aside(s, name);
 	}
 	return NULL;

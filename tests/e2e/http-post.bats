@@ -438,6 +438,18 @@ sql() { curl -sSf --data-binary "$1" "http://$at/"; }
 	is "$status $(<got)" "75 $(seq 10; seq 21 30)"
 	has err "spool spool: ${file#*/} is damaged"
 	[[ -e spool/damaged/${file#*/} ]]
+
+	# The newest one, too.
+	rm -r spool got
+	mood 503
+	seq 30 | post --grace 100ms
+	rm mood
+	printf x | dd of="$(echo spool/0*.gz)" bs=1 seek=5 conv=notrunc status=none
+	begin
+	echo 31 >&"$to"
+	exec {to}>&-
+	ended
+	is "$status $(<got)" '75 31'
 }
 
 @test "a spool for each URL" {
