@@ -654,6 +654,14 @@ static void end_tee(struct spool *s)
 	s->teed = 0;
 }
 
+/* tee(2) to a full pipe says EAGAIN also of a pipe that nobody will write to any more. */
+static bool is_over(int input)
+{
+	struct pollfd p = { .fd = input, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1 && p.revents == POLLHUP;
+}
+
 /* From pipe to pipe, in the kernel, before they are taken. How many may be taken; 0: the input has
  * ended; -1 and errno. */
 static ssize_t tee_ahead(struct spool *s, int input)
@@ -665,6 +673,10 @@ static ssize_t tee_ahead(struct spool *s, int input)
 		return s->teed;
 	n = tee(input, s->tee->fd, TAKE_MAX, SPLICE_F_NONBLOCK);
 	s->tee_full = n < 0 && errno == EAGAIN && !ioctl(input, FIONREAD, &there) && there;
+	if (n < 0 && errno == EAGAIN && !s->tee_full) {
+		n = is_over(input) ? 0 : -1;
+		errno = EAGAIN;
+	}
 	if (n >= 0) {
 		s->teed = n;
 		return n;
