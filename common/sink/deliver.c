@@ -359,10 +359,10 @@ static void send_rest(struct deliver *d, bool ended)
 {
 	int64_t began = going.last_good = now();
 
-	while (!spool_seal(d->spool, ended) || d->spool->n) {
+	for (bool sealed; !(sealed = spool_seal(d->spool, ended)) || d->spool->n;) {
 		int64_t until = later(stop_asked() ? began : going.last_good, shared.grace);
 
-		if ((stop_asked() || going.is_down || d->spool->sealing.at) && now() >= until)
+		if ((stop_asked() || going.is_down || !sealed) && now() >= until)
 			return;
 		if (going.body < 0)
 			until = sooner(until, going.due);

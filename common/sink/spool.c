@@ -302,16 +302,25 @@ static uint64_t press_lines(struct press *p, const char *bytes, size_t len)
 	return lines;
 }
 
+static bool is_blank(const char *bytes, const char *end)
+{
+	while (bytes < end && (*bytes == ' ' || *bytes == '\t' || *bytes == '\r'))
+		bytes++;
+	return bytes == end;
+}
+
 static uint64_t press_array(struct press *p, const char *bytes, size_t len)
 {
 	struct json_object object = {};
 	const char *end;
 	uint64_t lines = 0, number = 0;
 
-	for (; len && !p->failed; len -= end + 1 - bytes, bytes = end + 1) {
+	for (size_t part; len && !p->failed; len -= part, bytes += part) {
 		end = memchr(bytes, '\n', len);
+		part = end ? (size_t)(end + 1 - bytes) : len;
+		end = end ? end : bytes + len;
 		number++;
-		if (strspn(bytes, " \t\r") == (size_t)(end - bytes))
+		if (is_blank(bytes, end))
 			continue;
 		if (json_scan(&object, bytes, end - bytes)) {
 			press_put(p, lines++ ? ",\n" : "[\n", 2);
@@ -487,7 +496,7 @@ static bool copy_tail(int to, int from, uint64_t at)
 	return !n;
 }
 
-/* What is behind the cut begins the next open file. */
+/* What is behind the cut begins the next open file. False: there was no room. */
 static bool carry(struct spool *s)
 {
 	char name[SPOOL_NAME];
@@ -501,8 +510,10 @@ static bool carry(struct spool *s)
 	if (from < 0 || to < 0 || !copy_tail(to, from, s->sealing.at)) {
 		if (!no_room())
 			broken(s, name);
+		unlinkat(s->dirfd, "new", 0);
 		close(from);
-		close(to);
+		if (to >= 0)
+			close(to);
 		return false;
 	}
 	s->open.seq = s->sealing.seq + 1;
@@ -530,32 +541,53 @@ static void cut(struct spool *s)
 		broken(s, to);
 	close(s->open.fd);
 	s->open.fd = -1;
+	s->open.size -= s->open.cut; /* what will be carried */
+	s->open.cut = 0;
+	s->open.complete = false;
 }
 
-/* Ends a last line that has no end. */
-static void end_line(struct spool *s)
+static bool lacks_room(struct spool *s)
+{
+	if (!s->full)
+		say("spool %s is full: nothing is read until there is room", s->dir);
+	s->full = true;
+	return false;
+}
+
+/* Ends a last line that has no end. False: there was no room. */
+static bool end_line(struct spool *s)
 {
 	char last;
 
-	if (!s->open.size || pread(s->open.fd, &last, 1, s->open.size - 1) != 1 || last == '\n')
-		return;
-	if (pwrite(s->open.fd, "\n", 1, s->open.size) == 1)
-		scan(s, s->open.size++);
+	if (!s->open.size)
+		return true;
+	if (pread(s->open.fd, &last, 1, s->open.size - 1) != 1)
+		broken(s, "reading what came in");
+	if (last == '\n')
+		return true;
+	if (pwrite(s->open.fd, "\n", 1, s->open.size) != 1) {
+		if (!no_room())
+			broken(s, "what came in");
+		return lacks_room(s);
+	}
+	s->open.size++;
+	scan(s, s->open.size - 1);
+	return true;
 }
 
 static bool go_on_sealing(struct spool *s)
 {
 	if (!s->sealing.at)
 		return true;
-	return (s->open.fd >= 0 || carry(s)) && seal_cut(s);
+	return ((s->open.fd >= 0 || carry(s)) && seal_cut(s)) || lacks_room(s);
 }
 
 bool spool_seal(struct spool *s, bool end)
 {
 	if (!go_on_sealing(s))
 		return false;
-	if (end)
-		end_line(s);
+	if (end && !end_line(s))
+		return false;
 	for (;;) {
 		if (end && !s->open.cut)
 			s->open.cut = s->open.size; /* of a group that is not whole */
@@ -576,7 +608,7 @@ static void seal_complete(struct spool *s)
 
 int64_t spool_due(const struct spool *s)
 {
-	if (!s->open.cut)
+	if (!s->open.cut || s->sealing.at)
 		return 0;
 	return s->age < INT64_MAX / 4 ? s->open.since + (int64_t)s->age : 0;
 }
@@ -594,12 +626,55 @@ static bool has_room(const struct spool *s)
 	return fstatvfs(s->dirfd, &disk) || disk.f_bavail * disk.f_frsize >= SPARE;
 }
 
+/* False: there was no room. */
+static bool new_open(struct spool *s)
+{
+	char name[SPOOL_NAME];
+	uint8_t random[SPOOL_ID / 2];
+	int fd;
+
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		broken(s, "random numbers");
+	*put_hex(s->open.id, random, sizeof(random)) = '\0';
+	open_name(name, s);
+	fd = openat(s->dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 && !no_room())
+		broken(s, name);
+	if (fd < 0)
+		return false;
+	use_open(s, fd, 0);
+	return true;
+}
+
+/* The last line of another process goes on only where the input is the same pipe. False: there was
+ * no room to end it. */
+static bool adopt(struct spool *s)
+{
+	char from[SPOOL_NAME], name[SPOOL_NAME];
+
+	if (!s->pipe || s->pipe != s->open.pipe) {
+		open_name(from, s);
+		if (!end_line(s))
+			return false;
+		s->open.pipe = s->pipe;
+		open_name(name, s);
+		if (strcmp(from, name) && renameat(s->dirfd, from, s->dirfd, name))
+			broken(s, name);
+	}
+	s->adopted = true;
+	return true;
+}
+
+/* The file that takes what comes in is there. */
+static bool has_open(struct spool *s)
+{
+	return go_on_sealing(s) && (s->open.fd >= 0 || new_open(s)) && (s->adopted || adopt(s));
+}
+
 bool spool_room(struct spool *s)
 {
-	if (!go_on_sealing(s) || !has_room(s)) {
-		if (!s->full)
-			say("spool %s is full: nothing is read until there is room", s->dir);
-		s->full = true;
+	if (!has_open(s) || !has_room(s)) {
+		lacks_room(s);
 		if (!s->sealing.at && s->open.cut)
 			spool_seal(s, false); /* it may go, and make room */
 		else if (!s->sealing.at && s->first == s->n && s->open.size >= s->max_bytes)
@@ -826,22 +901,6 @@ static void look_around(struct spool *s)
 		qsort(s->batch, s->n, sizeof(*s->batch), by_seq);
 }
 
-static void new_open(struct spool *s)
-{
-	char name[SPOOL_NAME];
-	uint8_t random[SPOOL_ID / 2];
-	int fd;
-
-	if (getrandom(random, sizeof(random), 0) != sizeof(random))
-		broken(s, "random numbers");
-	*put_hex(s->open.id, random, sizeof(random)) = '\0';
-	open_name(name, s);
-	fd = openat(s->dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		broken(s, name);
-	use_open(s, fd, 0);
-}
-
 /* The batch was there already when the process was killed before it could remove the .cut. */
 static bool is_sealed(const struct spool *s)
 {
@@ -878,25 +937,9 @@ static void open_raw(struct spool *s)
 	use_open(s, fd, st.st_size);
 }
 
-/* The last line of another process goes on only where the input is the same pipe. */
-static void adopt(struct spool *s, uint64_t pipe)
-{
-	char from[SPOOL_NAME], name[SPOOL_NAME];
-
-	if (pipe && pipe == s->open.pipe)
-		return;
-	open_name(from, s);
-	end_line(s);
-	s->open.pipe = pipe;
-	open_name(name, s);
-	if (strcmp(from, name) && renameat(s->dirfd, from, s->dirfd, name))
-		broken(s, name);
-}
-
 void spool_open(struct spool *s, int input)
 {
 	struct stat st;
-	uint64_t pipe;
 
 	make_dirs(s->dir);
 	s->open.fd = -1;
@@ -907,21 +950,22 @@ void spool_open(struct spool *s, int input)
 		die(STATUS_FAILED, "spool %s: others than its user may write there", s->dir);
 	lock(s);
 	look_around(s);
-	pipe = !fstat(input, &st) && S_ISFIFO(st.st_mode) ? st.st_ino : 0;
+	s->pipe = !fstat(input, &st) && S_ISFIFO(st.st_mode) ? st.st_ino : 0;
 	s->found = s->n;
 	if (s->open.seq)
 		open_raw(s);
-	else if (s->sealing.at && !carry(s))
-		broken(s, "what came in");
+	else if (s->sealing.at)
+		carry(s);
 	if (s->open.fd >= 0)
-		adopt(s, pipe);
-	if (s->sealing.at)
+		adopt(s);
+	if (s->sealing.at && s->open.fd >= 0)
 		finish_cut(s);
 	if (s->open.fd < 0) {
 		s->open.seq = s->n ? s->batch[s->n - 1].seq + 1 : 1;
-		s->open.pipe = pipe;
-		new_open(s);
+		s->open.pipe = s->pipe;
 	}
+	if (!has_open(s))
+		lacks_room(s); /* what waits is sent, and makes some */
 	seal_complete(s);
 }
 

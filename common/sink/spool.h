@@ -63,9 +63,11 @@ struct spool {
 		uint64_t seq, pipe, at; /* at is 0: nothing is being sealed */
 		char id[SPOOL_ID + 1];
 	} sealing;
-	bool copies; /* input that can't be spliced */
-	bool writes; /* input that can't go to the tee by tee(2) */
-	size_t teed; /* bytes of the pipe that the tee has already */
+	uint64_t pipe; /* the input's inode, if it is one */
+	bool adopted; /* the open file is this input's, and what another's left in it has its end */
+	bool copies;  /* input that can't be spliced */
+	bool writes;  /* input that can't go to the tee by tee(2) */
+	size_t teed;  /* bytes of the pipe that the tee has already */
 };
 
 /*
