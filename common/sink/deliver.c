@@ -346,7 +346,10 @@ static bool read_and_send(struct deliver *d)
 			until = sooner(until, going.due);
 		if (!room)
 			until = sooner(until, now() + SECOND);
-		if (wait_for_more(d, room, until) && spool_take(s, STDIN_FILENO) == SPOOL_END)
+		if (room && s->held)
+			until = now();
+		if ((wait_for_more(d, room, until) || (room && s->held)) &&
+		    spool_take(s, STDIN_FILENO) == SPOOL_END)
 			return true;
 		if (due && now() >= due)
 			spool_seal(s, false);

@@ -214,6 +214,7 @@ void spool_sent(struct spool *s)
 	batch_name(name, &s->batch[s->first]);
 	if (unlinkat(s->dirfd, name, 0))
 		broken(s, name);
+	s->retry_at = 0;
 	drop_first(s);
 }
 
@@ -673,6 +674,8 @@ static bool has_open(struct spool *s)
 
 bool spool_room(struct spool *s)
 {
+	if (now() < s->retry_at)
+		return false;
 	if (!has_open(s) || !has_room(s)) {
 		lacks_room(s);
 		if (!s->sealing.at && s->open.cut)
@@ -682,26 +685,28 @@ bool spool_room(struct spool *s)
 			    s->dir);
 		return false;
 	}
-	if (s->full)
-		say("spool %s has room again", s->dir);
-	s->full = false;
 	return true;
 }
 
-/* What can't be spliced. Here bytes that were read are lost when the process is killed. */
+/* What can't be spliced. Here bytes that were read are lost when the process is killed. Those for
+ * which there was no room come first the next time. */
 static ssize_t copy(struct spool *s, int input)
 {
 	static char bytes[BUFFER];
-	ssize_t n = read(input, bytes, sizeof(bytes)), done = 0;
+	static size_t at;
+	ssize_t n;
 
-	while (done < n) {
-		ssize_t m = pwrite(s->open.fd, bytes + done, n - done, s->open.size + done);
-
-		if (m < 0 && !no_room() && errno != EINTR)
-			broken(s, "what came in");
-		if (m < 0)
-			poll(NULL, 0, 100); /* it is kept here until there is room */
-		done += m > 0 ? m : 0;
+	if (!s->held) {
+		n = read(input, bytes, sizeof(bytes));
+		if (n <= 0)
+			return n;
+		s->held = n;
+		at = 0;
+	}
+	n = pwrite(s->open.fd, bytes + at, s->held, s->open.size);
+	if (n > 0) {
+		at += n;
+		s->held -= n;
 	}
 	return n;
 }
@@ -797,10 +802,20 @@ enum spool_took spool_take(struct spool *s, int input)
 	if (n > 0)
 		n = take(s, input, n);
 	if (n < 0 && no_room()) {
-		say("spool %s: %s: nothing is read until there is room", s->dir, strerror(errno));
+		if (!s->full)
+			say("spool %s: %s: nothing is read until there is room", s->dir,
+			    strerror(errno));
 		s->full = true;
-	} else if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		s->retry_at = now() + SECOND; /* what statvfs(2) says is not all: quotas */
+		if (s->open.cut)
+			spool_seal(s, false); /* it may go, and make room */
+		return SPOOL_NONE;
+	}
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
 		die(STATUS_FAILED, "can't read the input into %s: %s", s->dir, strerror(errno));
+	if (n >= 0 && s->full) {
+		say("spool %s has room again", s->dir);
+		s->full = false;
 	}
 	if (n <= 0)
 		return n ? SPOOL_NONE : SPOOL_END;
@@ -973,6 +988,8 @@ void spool_close(struct spool *s)
 {
 	char name[SPOOL_NAME];
 
+	if (s->held)
+		say("%zu bytes that were read are lost: there was no room for them", s->held);
 	open_name(name, s);
 	if (s->open.fd >= 0 && !s->open.size)
 		unlinkat(s->dirfd, name, 0);
