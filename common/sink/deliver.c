@@ -37,7 +37,7 @@ static struct {
 	bool is_down;		      /* the last try failed */
 	curl_off_t moved;	      /* bytes, both ways */
 	int64_t moved_at;	      /* when it were more, last */
-	int64_t last_good;	      /* when a batch was taken last, or the input ended */
+	int64_t turned; /* when the input ended, a batch was taken, or it failed first after that */
 } going = { .body = -1 };
 
 static void close_body(void)
@@ -101,6 +101,8 @@ static void try_again_later(const char *what, const char *more)
 		wait += asked * SECOND;
 	going.due = now() + wait;
 	going.tries++;
+	if (!going.is_down)
+		going.turned = now();
 	going.is_down = true;
 	if (strncmp(going.complaint, what, sizeof(going.complaint) - 1))
 		say("%s%s: tried again until it works", what, more);
@@ -130,7 +132,7 @@ static void taken(struct deliver *d, const struct batch *b)
 	going.is_down = false;
 	going.tries = 0;
 	going.since = 0;
-	going.last_good = now();
+	going.turned = now();
 }
 
 /* Whether the batch can be to blame for a status: then it may not wait for ever. */
@@ -357,15 +359,20 @@ static bool read_and_send(struct deliver *d)
 	}
 }
 
-/* What waits is sent, as long as that works; failing for --grace ends it. */
+/* What waits is sent, as long as that works; failing for --grace ends it, but for a request that is
+ * on its way. */
 static void send_rest(struct deliver *d, bool ended)
 {
-	int64_t began = going.last_good = now();
+	int64_t began = going.turned = now();
 
 	for (bool sealed; !(sealed = spool_seal(d->spool, ended)) || d->spool->n;) {
-		int64_t until = later(stop_asked() ? began : going.last_good, shared.grace);
+		bool fails = going.body < 0 && (going.is_down || (!sealed && !d->spool->n));
+		int64_t since = fails ? going.turned : 0, until;
 
-		if ((stop_asked() || going.is_down || !sealed) && now() >= until)
+		if (stop_asked())
+			since = stop_asked() > began ? stop_asked() : began;
+		until = since ? later(since, shared.grace) : 0;
+		if (until && now() >= until)
 			return;
 		if (going.body < 0)
 			until = sooner(until, going.due);

@@ -193,6 +193,35 @@ begin() {
 	is "$status $(<got)" "0 $(seq 10)"
 }
 
+@test "at the end of the input --grace is the time of failing, and of no request that is on its way" {
+	serve
+	mood late503 1
+	seq 10 | post --grace 400ms
+	is "$status $(<got)" "0 $(seq 10)"
+	rm got
+	mood 503 1
+	begin --grace 400ms --max-age 1h
+	seq 10 >&"$to"
+	exec {to}>&-
+	until_true has err 'status 503'
+	mood late
+	ended
+	is "$status $(<got)" "0 $(seq 10)"
+
+	# A signal gives as long again, whenever it comes.
+	rm got in
+	mood hang
+	begin --grace 1s
+	seq 10 >&"$to"
+	exec {to}>&-
+	until_true grep -q hang requests
+	read -rt 1.1 -u "$never" || :
+	kill "$tool"
+	rm mood
+	ended
+	is "$status $(<got)" "0 $(seq 10)"
+}
+
 # E2E_LINES=2000000: as many as one may want to see arrive; E2E_KILLS: how often it is killed.
 @test "kill -9 at random moments, and a server that fails: every line arrives, once by the id of its batch" {
 	local all=${E2E_LINES:-200000} kills=${E2E_KILLS:-50} moods

@@ -150,6 +150,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 time.sleep(0.02)
         if how == "slow":
             time.sleep(0.3)
+        if how.startswith("late"):
+            time.sleep(0.6)
+            how = how[4:]
         if how == "close":
             self.connection.shutdown(2)
             return self.drop()
