@@ -30,9 +30,9 @@ static struct {
 	bool asking; /* it is not the batch's request, but one that comes before it */
 	char answer[ANSWER_MAX], wrong[CURL_ERROR_SIZE];
 	size_t answered;
-	unsigned tries;		      /* of this batch that failed */
-	int64_t due;		      /* a time of now(): not before */
-	int64_t since;		      /* when the server first answered this batch with an error */
+	unsigned tries; /* of this batch that failed */
+	int64_t due;	/* a time of now(): not before */
+	int64_t since; /* when the server answered this batch with an error, and only so after it */
 	char complaint[DELIVER_WHAT]; /* the failure that was said last, and no success since */
 	bool is_down;		      /* the last try failed */
 	curl_off_t moved;	      /* bytes, both ways */
@@ -154,7 +154,9 @@ static enum verdict judge_http(const struct deliver *d, const struct answer *a,
 		return VERDICT_TAKEN;
 	snprintf(what, DELIVER_WHAT, "%s: status %ld", d->where, a->status);
 	snprintf(more, DELIVER_WHAT, "%s", answer_text());
-	if (!going.since && is_server_error(a->status))
+	if (is_about_us(a->status))
+		going.since = 0;
+	else if (!going.since && is_server_error(a->status))
 		going.since = now();
 	if (is_about_us(a->status) ||
 	    (is_server_error(a->status) && now() - going.since < (int64_t)d->retry_for))
@@ -214,6 +216,7 @@ static void on_end(struct deliver *d, CURLcode result)
 		judge(d, &b, &a);
 		return;
 	}
+	going.since = 0;
 	snprintf(what, sizeof(what), ": %s",
 		 result == CURLE_ABORTED_BY_CALLBACK ? "nothing moved within --timeout"
 		 : *going.wrong			     ? going.wrong

@@ -125,6 +125,14 @@ begin() {
 	mood 500
 	seq 10 | post --retry-for 1ms
 	is "$status $(zcat spool/refused/*)" "75 $(seq 10)"
+
+	# What is not the batch's fault ends that time. The first end of a connection may be its age.
+	for how in '401 1' 'close 2'; do
+		rm -rf got spool
+		mood $'500 1\n'"$how"$'\n500 1'
+		seq 10 | post --retry-for 300ms
+		is "$how $status $(<got)" "$how 0 $(seq 10)"
+	done
 }
 
 @test "a server that hangs, and goes on" {
