@@ -30,14 +30,14 @@ static struct {
 	bool asking; /* it is not the batch's request, but one that comes before it */
 	char answer[ANSWER_MAX], wrong[CURL_ERROR_SIZE];
 	size_t answered;
-	unsigned tries;		      /* of this batch that failed */
-	int64_t due;		      /* a time of now(): not before */
-	int64_t since;		      /* when the server first answered this batch with an error */
+	unsigned tries; /* of this batch that failed */
+	int64_t due;	/* a time of now(): not before */
+	int64_t since; /* when the server answered this batch with an error, and only so after it */
 	char complaint[DELIVER_WHAT]; /* the failure that was said last, and no success since */
 	bool is_down;		      /* the last try failed */
 	curl_off_t moved;	      /* bytes, both ways */
 	int64_t moved_at;	      /* when it were more, last */
-	int64_t last_good;	      /* when a batch was taken last, or the input ended */
+	int64_t turned; /* when the input ended, a batch was taken, or it failed first after that */
 } going = { .body = -1 };
 
 static void close_body(void)
@@ -101,6 +101,8 @@ static void try_again_later(const char *what, const char *more)
 		wait += asked * SECOND;
 	going.due = now() + wait;
 	going.tries++;
+	if (!going.is_down)
+		going.turned = now();
 	going.is_down = true;
 	if (strncmp(going.complaint, what, sizeof(going.complaint) - 1))
 		say("%s%s: tried again until it works", what, more);
@@ -130,7 +132,7 @@ static void taken(struct deliver *d, const struct batch *b)
 	going.is_down = false;
 	going.tries = 0;
 	going.since = 0;
-	going.last_good = now();
+	going.turned = now();
 }
 
 /* Whether the batch can be to blame for a status: then it may not wait for ever. */
@@ -152,7 +154,9 @@ static enum verdict judge_http(const struct deliver *d, const struct answer *a,
 		return VERDICT_TAKEN;
 	snprintf(what, DELIVER_WHAT, "%s: status %ld", d->where, a->status);
 	snprintf(more, DELIVER_WHAT, "%s", answer_text());
-	if (!going.since && is_server_error(a->status))
+	if (is_about_us(a->status))
+		going.since = 0;
+	else if (!going.since && is_server_error(a->status))
 		going.since = now();
 	if (is_about_us(a->status) ||
 	    (is_server_error(a->status) && now() - going.since < (int64_t)d->retry_for))
@@ -212,6 +216,7 @@ static void on_end(struct deliver *d, CURLcode result)
 		judge(d, &b, &a);
 		return;
 	}
+	going.since = 0;
 	snprintf(what, sizeof(what), ": %s",
 		 result == CURLE_ABORTED_BY_CALLBACK ? "nothing moved within --timeout"
 		 : *going.wrong			     ? going.wrong
@@ -346,7 +351,10 @@ static bool read_and_send(struct deliver *d)
 			until = sooner(until, going.due);
 		if (!room)
 			until = sooner(until, now() + SECOND);
-		if (wait_for_more(d, room, until) && spool_take(s, STDIN_FILENO) == SPOOL_END)
+		if (room && s->held)
+			until = now();
+		if ((wait_for_more(d, room, until) || (room && s->held)) &&
+		    spool_take(s, STDIN_FILENO) == SPOOL_END)
 			return true;
 		if (due && now() >= due)
 			spool_seal(s, false);
@@ -354,15 +362,20 @@ static bool read_and_send(struct deliver *d)
 	}
 }
 
-/* What waits is sent, as long as that works; failing for --grace ends it. */
+/* What waits is sent, as long as that works; failing for --grace ends it, but for a request that is
+ * on its way. */
 static void send_rest(struct deliver *d, bool ended)
 {
-	int64_t began = going.last_good = now();
+	int64_t began = going.turned = now();
 
-	while (!spool_seal(d->spool, ended) || d->spool->n) {
-		int64_t until = later(stop_asked() ? began : going.last_good, shared.grace);
+	for (bool sealed; !(sealed = spool_seal(d->spool, ended)) || d->spool->n;) {
+		bool fails = going.body < 0 && (going.is_down || (!sealed && !d->spool->n));
+		int64_t since = fails ? going.turned : 0, until;
 
-		if ((stop_asked() || going.is_down || d->spool->sealing.at) && now() >= until)
+		if (stop_asked())
+			since = stop_asked() > began ? stop_asked() : began;
+		until = since ? later(since, shared.grace) : 0;
+		if (until && now() >= until)
 			return;
 		if (going.body < 0)
 			until = sooner(until, going.due);

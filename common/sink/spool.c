@@ -201,6 +201,7 @@ const struct batch *spool_first(struct spool *s, int *fd)
 		if (is_whole(*fd, b))
 			return b;
 		close(*fd);
+		*fd = -1;
 		set_damaged_aside(s, name);
 	}
 	return NULL;
@@ -213,6 +214,7 @@ void spool_sent(struct spool *s)
 	batch_name(name, &s->batch[s->first]);
 	if (unlinkat(s->dirfd, name, 0))
 		broken(s, name);
+	s->retry_at = 0;
 	drop_first(s);
 }
 
@@ -301,16 +303,25 @@ static uint64_t press_lines(struct press *p, const char *bytes, size_t len)
 	return lines;
 }
 
+static bool is_blank(const char *bytes, const char *end)
+{
+	while (bytes < end && (*bytes == ' ' || *bytes == '\t' || *bytes == '\r'))
+		bytes++;
+	return bytes == end;
+}
+
 static uint64_t press_array(struct press *p, const char *bytes, size_t len)
 {
 	struct json_object object = {};
 	const char *end;
 	uint64_t lines = 0, number = 0;
 
-	for (; len && !p->failed; len -= end + 1 - bytes, bytes = end + 1) {
+	for (size_t part; len && !p->failed; len -= part, bytes += part) {
 		end = memchr(bytes, '\n', len);
+		part = end ? (size_t)(end + 1 - bytes) : len;
+		end = end ? end : bytes + len;
 		number++;
-		if (strspn(bytes, " \t\r") == (size_t)(end - bytes))
+		if (is_blank(bytes, end))
 			continue;
 		if (json_scan(&object, bytes, end - bytes)) {
 			press_put(p, lines++ ? ",\n" : "[\n", 2);
@@ -486,7 +497,7 @@ static bool copy_tail(int to, int from, uint64_t at)
 	return !n;
 }
 
-/* What is behind the cut begins the next open file. */
+/* What is behind the cut begins the next open file. False: there was no room. */
 static bool carry(struct spool *s)
 {
 	char name[SPOOL_NAME];
@@ -500,8 +511,10 @@ static bool carry(struct spool *s)
 	if (from < 0 || to < 0 || !copy_tail(to, from, s->sealing.at)) {
 		if (!no_room())
 			broken(s, name);
+		unlinkat(s->dirfd, "new", 0);
 		close(from);
-		close(to);
+		if (to >= 0)
+			close(to);
 		return false;
 	}
 	s->open.seq = s->sealing.seq + 1;
@@ -529,32 +542,53 @@ static void cut(struct spool *s)
 		broken(s, to);
 	close(s->open.fd);
 	s->open.fd = -1;
+	s->open.size -= s->open.cut; /* what will be carried */
+	s->open.cut = 0;
+	s->open.complete = false;
 }
 
-/* Ends a last line that has no end. */
-static void end_line(struct spool *s)
+static bool lacks_room(struct spool *s)
+{
+	if (!s->full)
+		say("spool %s is full: nothing is read until there is room", s->dir);
+	s->full = true;
+	return false;
+}
+
+/* Ends a last line that has no end. False: there was no room. */
+static bool end_line(struct spool *s)
 {
 	char last;
 
-	if (!s->open.size || pread(s->open.fd, &last, 1, s->open.size - 1) != 1 || last == '\n')
-		return;
-	if (pwrite(s->open.fd, "\n", 1, s->open.size) == 1)
-		scan(s, s->open.size++);
+	if (!s->open.size)
+		return true;
+	if (pread(s->open.fd, &last, 1, s->open.size - 1) != 1)
+		broken(s, "reading what came in");
+	if (last == '\n')
+		return true;
+	if (pwrite(s->open.fd, "\n", 1, s->open.size) != 1) {
+		if (!no_room())
+			broken(s, "what came in");
+		return lacks_room(s);
+	}
+	s->open.size++;
+	scan(s, s->open.size - 1);
+	return true;
 }
 
 static bool go_on_sealing(struct spool *s)
 {
 	if (!s->sealing.at)
 		return true;
-	return (s->open.fd >= 0 || carry(s)) && seal_cut(s);
+	return ((s->open.fd >= 0 || carry(s)) && seal_cut(s)) || lacks_room(s);
 }
 
 bool spool_seal(struct spool *s, bool end)
 {
 	if (!go_on_sealing(s))
 		return false;
-	if (end)
-		end_line(s);
+	if (end && !end_line(s))
+		return false;
 	for (;;) {
 		if (end && !s->open.cut)
 			s->open.cut = s->open.size; /* of a group that is not whole */
@@ -575,7 +609,7 @@ static void seal_complete(struct spool *s)
 
 int64_t spool_due(const struct spool *s)
 {
-	if (!s->open.cut)
+	if (!s->open.cut || s->sealing.at)
 		return 0;
 	return s->age < INT64_MAX / 4 ? s->open.since + (int64_t)s->age : 0;
 }
@@ -593,12 +627,57 @@ static bool has_room(const struct spool *s)
 	return fstatvfs(s->dirfd, &disk) || disk.f_bavail * disk.f_frsize >= SPARE;
 }
 
+/* False: there was no room. */
+static bool new_open(struct spool *s)
+{
+	char name[SPOOL_NAME];
+	uint8_t random[SPOOL_ID / 2];
+	int fd;
+
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		broken(s, "random numbers");
+	*put_hex(s->open.id, random, sizeof(random)) = '\0';
+	open_name(name, s);
+	fd = openat(s->dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 && !no_room())
+		broken(s, name);
+	if (fd < 0)
+		return false;
+	use_open(s, fd, 0);
+	return true;
+}
+
+/* The last line of another process goes on only where the input is the same pipe. False: there was
+ * no room to end it. */
+static bool adopt(struct spool *s)
+{
+	char from[SPOOL_NAME], name[SPOOL_NAME];
+
+	if (!s->pipe || s->pipe != s->open.pipe) {
+		open_name(from, s);
+		if (!end_line(s))
+			return false;
+		s->open.pipe = s->pipe;
+		open_name(name, s);
+		if (strcmp(from, name) && renameat(s->dirfd, from, s->dirfd, name))
+			broken(s, name);
+	}
+	s->adopted = true;
+	return true;
+}
+
+/* The file that takes what comes in is there. */
+static bool has_open(struct spool *s)
+{
+	return go_on_sealing(s) && (s->open.fd >= 0 || new_open(s)) && (s->adopted || adopt(s));
+}
+
 bool spool_room(struct spool *s)
 {
-	if (!go_on_sealing(s) || !has_room(s)) {
-		if (!s->full)
-			say("spool %s is full: nothing is read until there is room", s->dir);
-		s->full = true;
+	if (now() < s->retry_at)
+		return false;
+	if (!has_open(s) || !has_room(s)) {
+		lacks_room(s);
 		if (!s->sealing.at && s->open.cut)
 			spool_seal(s, false); /* it may go, and make room */
 		else if (!s->sealing.at && s->first == s->n && s->open.size >= s->max_bytes)
@@ -606,26 +685,28 @@ bool spool_room(struct spool *s)
 			    s->dir);
 		return false;
 	}
-	if (s->full)
-		say("spool %s has room again", s->dir);
-	s->full = false;
 	return true;
 }
 
-/* What can't be spliced. Here bytes that were read are lost when the process is killed. */
+/* What can't be spliced. Here bytes that were read are lost when the process is killed. Those for
+ * which there was no room come first the next time. */
 static ssize_t copy(struct spool *s, int input)
 {
 	static char bytes[BUFFER];
-	ssize_t n = read(input, bytes, sizeof(bytes)), done = 0;
+	static size_t at;
+	ssize_t n;
 
-	while (done < n) {
-		ssize_t m = pwrite(s->open.fd, bytes + done, n - done, s->open.size + done);
-
-		if (m < 0 && !no_room() && errno != EINTR)
-			broken(s, "what came in");
-		if (m < 0)
-			poll(NULL, 0, 100); /* it is kept here until there is room */
-		done += m > 0 ? m : 0;
+	if (!s->held) {
+		n = read(input, bytes, sizeof(bytes));
+		if (n <= 0)
+			return n;
+		s->held = n;
+		at = 0;
+	}
+	n = pwrite(s->open.fd, bytes + at, s->held, s->open.size);
+	if (n > 0) {
+		at += n;
+		s->held -= n;
 	}
 	return n;
 }
@@ -653,6 +734,14 @@ static void end_tee(struct spool *s)
 	s->teed = 0;
 }
 
+/* tee(2) to a full pipe says EAGAIN also of a pipe that nobody will write to any more. */
+static bool is_over(int input)
+{
+	struct pollfd p = { .fd = input, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1 && p.revents == POLLHUP;
+}
+
 /* From pipe to pipe, in the kernel, before they are taken. How many may be taken; 0: the input has
  * ended; -1 and errno. */
 static ssize_t tee_ahead(struct spool *s, int input)
@@ -664,6 +753,10 @@ static ssize_t tee_ahead(struct spool *s, int input)
 		return s->teed;
 	n = tee(input, s->tee->fd, TAKE_MAX, SPLICE_F_NONBLOCK);
 	s->tee_full = n < 0 && errno == EAGAIN && !ioctl(input, FIONREAD, &there) && there;
+	if (n < 0 && errno == EAGAIN && !s->tee_full) {
+		n = is_over(input) ? 0 : -1;
+		errno = EAGAIN;
+	}
 	if (n >= 0) {
 		s->teed = n;
 		return n;
@@ -709,10 +802,20 @@ enum spool_took spool_take(struct spool *s, int input)
 	if (n > 0)
 		n = take(s, input, n);
 	if (n < 0 && no_room()) {
-		say("spool %s: %s: nothing is read until there is room", s->dir, strerror(errno));
+		if (!s->full)
+			say("spool %s: %s: nothing is read until there is room", s->dir,
+			    strerror(errno));
 		s->full = true;
-	} else if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		s->retry_at = now() + SECOND; /* what statvfs(2) says is not all: quotas */
+		if (s->open.cut)
+			spool_seal(s, false); /* it may go, and make room */
+		return SPOOL_NONE;
+	}
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
 		die(STATUS_FAILED, "can't read the input into %s: %s", s->dir, strerror(errno));
+	if (n >= 0 && s->full) {
+		say("spool %s has room again", s->dir);
+		s->full = false;
 	}
 	if (n <= 0)
 		return n ? SPOOL_NONE : SPOOL_END;
@@ -813,22 +916,6 @@ static void look_around(struct spool *s)
 		qsort(s->batch, s->n, sizeof(*s->batch), by_seq);
 }
 
-static void new_open(struct spool *s)
-{
-	char name[SPOOL_NAME];
-	uint8_t random[SPOOL_ID / 2];
-	int fd;
-
-	if (getrandom(random, sizeof(random), 0) != sizeof(random))
-		broken(s, "random numbers");
-	*put_hex(s->open.id, random, sizeof(random)) = '\0';
-	open_name(name, s);
-	fd = openat(s->dirfd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		broken(s, name);
-	use_open(s, fd, 0);
-}
-
 /* The batch was there already when the process was killed before it could remove the .cut. */
 static bool is_sealed(const struct spool *s)
 {
@@ -865,25 +952,9 @@ static void open_raw(struct spool *s)
 	use_open(s, fd, st.st_size);
 }
 
-/* The last line of another process goes on only where the input is the same pipe. */
-static void adopt(struct spool *s, uint64_t pipe)
-{
-	char from[SPOOL_NAME], name[SPOOL_NAME];
-
-	if (pipe && pipe == s->open.pipe)
-		return;
-	open_name(from, s);
-	end_line(s);
-	s->open.pipe = pipe;
-	open_name(name, s);
-	if (strcmp(from, name) && renameat(s->dirfd, from, s->dirfd, name))
-		broken(s, name);
-}
-
 void spool_open(struct spool *s, int input)
 {
 	struct stat st;
-	uint64_t pipe;
 
 	make_dirs(s->dir);
 	s->open.fd = -1;
@@ -894,21 +965,22 @@ void spool_open(struct spool *s, int input)
 		die(STATUS_FAILED, "spool %s: others than its user may write there", s->dir);
 	lock(s);
 	look_around(s);
-	pipe = !fstat(input, &st) && S_ISFIFO(st.st_mode) ? st.st_ino : 0;
+	s->pipe = !fstat(input, &st) && S_ISFIFO(st.st_mode) ? st.st_ino : 0;
 	s->found = s->n;
 	if (s->open.seq)
 		open_raw(s);
-	else if (s->sealing.at && !carry(s))
-		broken(s, "what came in");
+	else if (s->sealing.at)
+		carry(s);
 	if (s->open.fd >= 0)
-		adopt(s, pipe);
-	if (s->sealing.at)
+		adopt(s);
+	if (s->sealing.at && s->open.fd >= 0)
 		finish_cut(s);
 	if (s->open.fd < 0) {
 		s->open.seq = s->n ? s->batch[s->n - 1].seq + 1 : 1;
-		s->open.pipe = pipe;
-		new_open(s);
+		s->open.pipe = s->pipe;
 	}
+	if (!has_open(s))
+		lacks_room(s); /* what waits is sent, and makes some */
 	seal_complete(s);
 }
 
@@ -916,6 +988,8 @@ void spool_close(struct spool *s)
 {
 	char name[SPOOL_NAME];
 
+	if (s->held)
+		say("%zu bytes that were read are lost: there was no room for them", s->held);
 	open_name(name, s);
 	if (s->open.fd >= 0 && !s->open.size)
 		unlinkat(s->dirfd, name, 0);

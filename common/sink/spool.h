@@ -43,7 +43,8 @@ struct spool {
 
 	/* The rest is the spool's own; these may be read. */
 	bool tee_full;	       /* nothing is taken until somebody reads what the tee gets */
-	bool full;	       /* nothing is taken, for want of room; spool_room() looks again */
+	bool full;	       /* nothing was taken, for want of room; spool_room() looks again */
+	size_t held;	       /* bytes that were read, and wait for room: spool_take() again */
 	uint64_t found;	       /* batches that were there when it was opened */
 	uint64_t bytes, lines; /* taken; lines in batches that were sealed */
 	struct batch *batch;   /* those that wait, the oldest first */
@@ -63,9 +64,12 @@ struct spool {
 		uint64_t seq, pipe, at; /* at is 0: nothing is being sealed */
 		char id[SPOOL_ID + 1];
 	} sealing;
-	bool copies; /* input that can't be spliced */
-	bool writes; /* input that can't go to the tee by tee(2) */
-	size_t teed; /* bytes of the pipe that the tee has already */
+	int64_t retry_at; /* a time of now(): nothing is taken before */
+	uint64_t pipe;	  /* the input's inode, if it is one */
+	bool adopted; /* the open file is this input's, and what another's left in it has its end */
+	bool copies;  /* input that can't be spliced */
+	bool writes;  /* input that can't go to the tee by tee(2) */
+	size_t teed;  /* bytes of the pipe that the tee has already */
 };
 
 /*

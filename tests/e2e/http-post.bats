@@ -125,6 +125,14 @@ begin() {
 	mood 500
 	seq 10 | post --retry-for 1ms
 	is "$status $(zcat spool/refused/*)" "75 $(seq 10)"
+
+	# What is not the batch's fault ends that time. The first end of a connection may be its age.
+	for how in '401 1' 'close 2'; do
+		rm -rf got spool
+		mood $'500 1\n'"$how"$'\n500 1'
+		seq 10 | post --retry-for 300ms
+		is "$how $status $(<got)" "$how 0 $(seq 10)"
+	done
 }
 
 @test "a server that hangs, and goes on" {
@@ -190,6 +198,35 @@ begin() {
 	exec {to}>&-
 	rm mood
 	post --drain
+	is "$status $(<got)" "0 $(seq 10)"
+}
+
+@test "at the end of the input --grace is the time of failing, and of no request that is on its way" {
+	serve
+	mood late503 1
+	seq 10 | post --grace 400ms
+	is "$status $(<got)" "0 $(seq 10)"
+	rm got
+	mood 503 1
+	begin --grace 400ms --max-age 1h
+	seq 10 >&"$to"
+	exec {to}>&-
+	until_true has err 'status 503'
+	mood late
+	ended
+	is "$status $(<got)" "0 $(seq 10)"
+
+	# A signal gives as long again, whenever it comes.
+	rm got in
+	mood hang
+	begin --grace 1s
+	seq 10 >&"$to"
+	exec {to}>&-
+	until_true grep -q hang requests
+	read -rt 1.1 -u "$never" || :
+	kill "$tool"
+	rm mood
+	ended
 	is "$status $(<got)" "0 $(seq 10)"
 }
 
@@ -411,6 +448,53 @@ sql() { curl -sSf --data-binary "$1" "http://$at/"; }
 	is "$status $(sha256sum <got)" "0 $(seq 2000000 | sha256sum)"
 }
 
+@test "a disk that is full at the start: what waits is sent, and makes room" {
+	serve
+	mkdir spool
+	mount -t tmpfs -o size=4m,mode=700 none spool || skip 'no tmpfs can be mounted'
+	mood 503
+	seq 50000 | post --max-size 64K --grace 100ms --compress none
+	is "$status" 75
+	seq 50001 60000 >spool/0000000999-0123456789abcdef-0-6.cut
+	head -c 8M /dev/zero >spool/fill 2>/dev/null || :
+	rm mood
+	post --drain
+	is "$status $(sha256sum <got)" "0 $(seq 60000 | sha256sum)"
+
+	# No room for the end of a line, which nothing here will make.
+	rm spool/fill got
+	printf %04096d 1 >spool/0000000001-0123456789abcdef-1-0.raw
+	head -c 8M /dev/zero >spool/fill 2>/dev/null || :
+	post --drain --grace 100ms
+	is "$status $(<err)" '75 http-post: spool spool is full: nothing is read until there is room
+http-post: 0 lines in 0 batches were sent, after 0 retries
+http-post: 4096 bytes are kept in spool: the next start sends them'
+	rm spool/fill
+	seq 3 | post
+	is "$status $(<got)" "0 $(printf %04096d 1; echo; seq 3)"
+	umount spool
+
+	# No room for a file.
+	rm got
+	mount -t tmpfs -o nr_inodes=20,mode=700 none spool
+	mood 503
+	seq 10 | post --grace 100ms
+	is "$status" 75
+	for i in {1..20}; do
+		mkdir "spool/fill-$i" 2>/dev/null || :
+	done
+	not test -e spool/fill-20
+	rm mood
+	begin
+	until_true lines got 10
+	rm -r spool/fill-1
+	seq 11 20 >&"$to"
+	exec {to}>&-
+	ended
+	umount spool
+	is "$status $(<got)" "0 $(seq 20)"
+}
+
 @test "a spool in use is refused, with the other's id" {
 	serve
 	begin
@@ -438,6 +522,18 @@ sql() { curl -sSf --data-binary "$1" "http://$at/"; }
 	is "$status $(<got)" "75 $(seq 10; seq 21 30)"
 	has err "spool spool: ${file#*/} is damaged"
 	[[ -e spool/damaged/${file#*/} ]]
+
+	# The newest one, too.
+	rm -r spool got
+	mood 503
+	seq 30 | post --grace 100ms
+	rm mood
+	printf x | dd of="$(echo spool/0*.gz)" bs=1 seek=5 conv=notrunc status=none
+	begin
+	echo 31 >&"$to"
+	exec {to}>&-
+	ended
+	is "$status $(<got)" '75 31'
 }
 
 @test "a spool for each URL" {

@@ -286,6 +286,18 @@ arrived_once() {
 	is "$(sha256sum <out)" "$(seq 300000 | sha256sum)"
 	arrived_once 300000
 
+	# One that just became full is not waited for once the input has ended.
+	rm -r objects
+	mkfifo full
+	exec {full}<>full
+	seq -f %07.0f 8192 >file
+	cat file | s3-upload --spool spool --endpoint "http://$at" --tee s3://bucket >full 2>err 3>&- &
+	tool=$!
+	started+=("$tool")
+	ended
+	is "$status $(head -c 65536 <&"$full" | sha256sum)" "0 $(sha256sum <file)"
+	exec {full}>&-
+
 	rm -r objects
 	seq 100000 >file
 	s3-upload --spool spool --endpoint "http://$at" --tee s3://bucket <file 2>err | cat >out

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # server.py [CERT KEY [CLIENT-CA]]: an HTTP server that fails in each way that the first line of the
-# file `mood` says, read anew for each request; "WORD N" does so N times. What it takes is appended to
+# file `mood` says, read anew for each request; "WORD N" does so N times, then as the next line says. What it takes is appended to
 # `got`, each request's first line and headers to `requests`. A batch that has an id is `once/ID`, too,
 # however often it comes; if it is another one then, `differs` names it. The port is in `port`.
 #
@@ -19,14 +19,14 @@ ERRORS = {
 def mood():
     try:
         with open("mood") as f:
-            words = f.readline().split()
+            words, *more = [line.split() for line in f] or [[]]
     except FileNotFoundError:
         return "good"
     if len(words) < 2:
         return words[0] if words else "good"
     left = int(words[1]) - 1
     with open("mood.new", "w") as f:
-        f.write(f"{words[0]} {left}\n" if left else "good\n")
+        f.writelines(" ".join(line) + "\n" for line in ([[words[0], str(left)]] if left else []) + (more or [["good"]]))
     os.rename("mood.new", "mood")
     return words[0]
 
@@ -150,6 +150,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 time.sleep(0.02)
         if how == "slow":
             time.sleep(0.3)
+        if how.startswith("late"):
+            time.sleep(0.6)
+            how = how[4:]
         if how == "close":
             self.connection.shutdown(2)
             return self.drop()

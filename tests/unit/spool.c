@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #define XXH_INLINE_ALL
@@ -20,6 +21,20 @@
 #include "tests/tap.h"
 
 static char top[] = "/dev/shm/spool-XXXXXX"; /* fsync(2) costs nothing there */
+
+static bool over_quota; /* which statvfs(2) does not show */
+
+ssize_t splice(int from, loff_t *from_at, int to, loff_t *to_at, size_t len, unsigned flags)
+{
+	errno = EDQUOT;
+	return over_quota ? -1 : syscall(SYS_splice, from, from_at, to, to_at, len, flags);
+}
+
+ssize_t pwrite(int to, const void *bytes, size_t len, off_t at)
+{
+	errno = EDQUOT;
+	return over_quota ? -1 : syscall(SYS_pwrite64, to, bytes, len, at);
+}
 
 static struct spool fresh(const char *name)
 {
@@ -235,9 +250,63 @@ static void check_limit(void)
 		close(fd);
 		spool_sent(&s);
 	}
-	ok(spool_room(&s) && !s.full, "room again");
+	ok(spool_room(&s), "room again");
 	is_u64(spool_take(&s, in), SPOOL_END, "the rest");
+	ok(!s.full, "it is not full any more");
 	spool_close(&s);
+}
+
+static void check_quota(bool from_file)
+{
+	struct spool s = fresh("quota");
+	int in = from_file ? memfd_create("in", 0) : give("a\nb\n", 4);
+	char *out;
+	size_t len;
+
+	if (from_file && pwrite(in, "a\nb\n", 4, 0) != 4)
+		exit(1);
+	s.copies = from_file;
+	spool_open(&s, in);
+	over_quota = true;
+	for (int i = 0; i < 2; i++) {
+		is_u64(spool_take(&s, in), SPOOL_NONE, "over quota nothing is taken");
+		ok(s.full && !spool_room(&s), "nor is it tried again at once");
+		s.retry_at = now();
+		ok(spool_room(&s) && s.full, "but later, and it stays full until it worked");
+	}
+	is_u64(s.held, from_file ? 4 : 0, "what was read is kept");
+	over_quota = false;
+	is_u64(spool_take(&s, in), SPOOL_SOME, "then it works");
+	ok(!s.full && !s.held, "and is full no more");
+	is_u64(spool_take(&s, in), SPOOL_END, "to the end");
+	ok(spool_seal(&s, true), "it is sealed");
+	out = drain(&s, &len);
+	is_mem(out, len, "a\nb\n", 4, "all is there");
+	free(out);
+	spool_close(&s);
+	close(in);
+}
+
+/* For a line's end there is no room: then it is not dropped, as lines that are none would be. */
+static void check_end(void)
+{
+	struct spool s = fresh("end");
+	int in = give("{}", 2);
+	char *out;
+	size_t len;
+
+	s.form = SPOOL_ARRAY;
+	spool_open(&s, in);
+	spool_take(&s, in);
+	over_quota = true;
+	ok(!spool_seal(&s, true) && !s.n, "no room for a line's end");
+	over_quota = false;
+	ok(spool_seal(&s, true), "there is");
+	out = drain(&s, &len);
+	is_mem(out, len, "[\n{}\n]\n", 7, "the line is there");
+	free(out);
+	spool_close(&s);
+	close(in);
 }
 
 static void check_lock(void)
@@ -407,6 +476,9 @@ int main(void)
 	check_left();
 	check_damage();
 	check_limit();
+	check_quota(false);
+	check_quota(true);
+	check_end();
 	check_lock();
 	check_steps(true, false, false, "a\nb\nhamore\n");
 	check_steps(false, false, false, "a\nb\nha\nmore\n");
