@@ -3,7 +3,7 @@
  * The files, N being a number that grows:
  *
  *	lock			locked by the process that uses the directory
- *	N-ID-PIPE-0.raw		what comes in; one, the highest number. PIPE: the input's inode
+ *	N-ID-PIPE-0.raw		what comes in; one, the highest number. PIPE: spool_pipe()
  *	N-ID-PIPE-LENGTH.cut	its first LENGTH bytes are being sealed
  *	N-ID-MS-LINES-SUM.EXT	a sealed batch
  *	new			will be renamed
@@ -34,6 +34,7 @@
 #include <zlib.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/num.h"
 #include "base/stop.h"
 #include "sink/helper.h"
@@ -834,6 +835,22 @@ enum spool_took spool_take(struct spool *s, int input)
  * Opening.
  */
 
+uint64_t spool_pipe(int input)
+{
+	char *boot = file_text("/proc/sys/kernel/random/boot_id", 100);
+	struct stat st;
+	uint64_t is = 0, all[3] = { 0 };
+
+	if (boot && !fstat(input, &st) && S_ISFIFO(st.st_mode)) {
+		all[0] = st.st_dev;
+		all[1] = st.st_ino;
+		all[2] = XXH64(boot, strlen(boot), 0);
+		is = XXH64(all, sizeof(all), 0);
+	}
+	free(boot);
+	return is;
+}
+
 static void make_dirs(const char *dir)
 {
 	char path[4096];
@@ -965,7 +982,7 @@ void spool_open(struct spool *s, int input)
 		die(STATUS_FAILED, "spool %s: others than its user may write there", s->dir);
 	lock(s);
 	look_around(s);
-	s->pipe = !fstat(input, &st) && S_ISFIFO(st.st_mode) ? st.st_ino : 0;
+	s->pipe = spool_pipe(input);
 	s->found = s->n;
 	if (s->open.seq)
 		open_raw(s);

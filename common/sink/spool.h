@@ -65,7 +65,7 @@ struct spool {
 		char id[SPOOL_ID + 1];
 	} sealing;
 	int64_t retry_at; /* a time of now(): nothing is taken before */
-	uint64_t pipe;	  /* the input's inode, if it is one */
+	uint64_t pipe;	  /* spool_pipe() */
 	bool adopted; /* the open file is this input's, and what another's left in it has its end */
 	bool copies;  /* input that can't be spliced */
 	bool writes;  /* input that can't go to the tee by tee(2) */
@@ -83,6 +83,12 @@ const char *spool_default(const char *tool, const char *destination);
  * process when it can't be used.
  */
 void spool_open(struct spool *s, int input);
+
+/*
+ * Which pipe `input` is; 0: none, or nobody knows. Inodes of pipes are counted anew after a boot,
+ * thus it is another number then. A named one is the same, also when all who had it open have gone.
+ */
+uint64_t spool_pipe(int input);
 
 enum spool_took {
 	SPOOL_NONE,

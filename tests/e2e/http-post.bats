@@ -230,6 +230,34 @@ begin() {
 	is "$status $(<got)" "0 $(seq 10)"
 }
 
+@test "a line goes on from the same pipe, and not after a boot" {
+	serve
+	mkfifo in
+	exec {both}<>in
+	for said in half $'ha\nlf'; do
+		rm -rf got spool
+		printf ha >&"$both"
+		http-post --spool spool "http://$at/in" <in >out 2>err 3>&- {both}>&- &
+		tool=$!
+		started+=("$tool")
+		until_true eval 'find spool -name "*.raw" -size 2c | grep -q .'
+		finish KILL
+		if [[ $said != half ]]; then
+			cat /proc/sys/kernel/random/uuid >boot_id
+			mount --bind boot_id /proc/sys/kernel/random/boot_id || skip 'nothing can be mounted there'
+		fi
+		echo lf >&"$both"
+		http-post --spool spool --max-age 10ms --grace 10ms "http://$at/in" <in >out 2>err 3>&- {both}>&- &
+		tool=$!
+		started+=("$tool")
+		until_true eval 'grep -q lf got'
+		finish TERM
+		is "$(<got)" "$said"
+	done
+	umount /proc/sys/kernel/random/boot_id
+	exec {both}>&-
+}
+
 # E2E_LINES=2000000: as many as one may want to see arrive; E2E_KILLS: how often it is killed.
 @test "kill -9 at random moments, and a server that fails: every line arrives, once by the id of its batch" {
 	local all=${E2E_LINES:-200000} kills=${E2E_KILLS:-50} moods

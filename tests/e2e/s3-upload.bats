@@ -290,8 +290,7 @@ arrived_once() {
 	rm -r objects
 	mkfifo full
 	exec {full}<>full
-	seq -f %07.0f 8192 >file
-	cat file | s3-upload --spool spool --endpoint "http://$at" --tee s3://bucket >full 2>err 3>&- &
+	seq -f %07.0f 8192 | tee file | s3-upload --spool spool --endpoint "http://$at" --tee s3://bucket >full 2>err 3>&- &
 	tool=$!
 	started+=("$tool")
 	ended
