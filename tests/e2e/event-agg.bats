@@ -542,7 +542,7 @@ event_is_waited_for() { perl -e 'ioctl(STDIN, 0x541b, $n = pack("i", 0)) or die;
 	until_true taken
 	kill -s TERM "$tool"
 	until_true told
-	finish HUP
+	insist HUP
 	is "$status $(<out)" '129 '
 }
 
