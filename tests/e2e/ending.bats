@@ -87,7 +87,7 @@ take_rest() {
 	stuck --grace 1h
 	kill -TERM "$tool"
 	until_true delivered
-	insist
+	insist TERM
 	is "$status" $((128 + 15))
 }
 
@@ -221,7 +221,7 @@ wait_for_signal='trap "\"$1\"; exit 7" TERM INT; echo >ready; while :; do read -
 	started+=("$(<pid)")
 	kill -TERM "$tool"
 	until_true test -e told
-	insist
+	insist TERM
 	is "$status" $((128 + 15))
 	kill -KILL "$(<pid)"
 }

@@ -140,12 +140,12 @@ finish() {
 	ended
 }
 
-# insist [SIGNAL]: tells the tool, which was told to end, once more; too soon after the first time that counts for
+# insist SIGNAL: tells the tool, which was told to end, once more; too soon after the first time that counts for
 # nothing, and it is told again.
 insist() {
 	# shellcheck disable=SC2317 # called through until_true
 	told_again() { kill -s "$1" "$tool" 2>/dev/null || :; gone "$tool"; }
-	until_true told_again "${1:-TERM}"
+	until_true told_again "$1"
 	ended
 }
 

@@ -365,7 +365,7 @@ has() { grep -q -- "$2" "$1"; }
 	until_true reading
 	kill -TERM "$tool"
 	until_true taken "$tool"
-	insist
+	insist TERM
 	is "$status" 143
 }
 
